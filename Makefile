@@ -1,0 +1,55 @@
+# Two commands do everything on a fresh machine with Python 3.11+, pip and make: `make demo` and `make test`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+EXTRAS ?= dev
+comma := ,
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed-$(subst $(comma),-,$(EXTRAS))
+NAME ?= graph replay_value
+
+# two cores are enough for us; more threads in linear algebra only fight each other
+export OMP_NUM_THREADS := 1
+export OPENBLAS_NUM_THREADS := 1
+export MKL_NUM_THREADS := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help setup demo test lint soak bench clean
+
+help: ## say what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(STAMP) ## make .venv and install the pinned dependencies, if that is not done yet
+
+$(STAMP): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "countersign needs Python 3.11, 3.12 or 3.13; there is no $(PYTHON) here. Install it, or say where it is: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { echo "countersign needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) -V 2>&1). Say which to use: make PYTHON=python3.11" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "$(PYTHON) cannot make a virtual environment; on Debian and Ubuntu install the package python3-venv" >&2; exit 1; }
+	@echo "installing into $(VENV) (once; some minutes)"
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[$(EXTRAS)]'
+	@touch $@
+
+demo: $(STAMP) ## run the main job to its end, offline and unattended
+	$(BIN)/countersign demo --unattended
+
+lint: $(STAMP) ## linters and type checks
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+test: lint ## linters, type checks and all tests but the long ones
+	$(BIN)/python -m pytest -q -m "not soak"
+
+soak: $(STAMP) ## the long property, chaos and Monte-Carlo runs
+	$(BIN)/python -m pytest -q -m soak
+
+bench: $(STAMP) ## compare with floors and peers, as JSON lines; NAME=graph runs one
+	@for name in $(NAME); do $(BIN)/python -m bench $$name; done
+
+clean: ## remove what was built, not your homes
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Designs the experiment, forecasts it, and reads it out."""

@@ -1,0 +1,88 @@
+"""How a run of an agent fails: one family, leaves named by cause; none of them is ever turned into an answer.
+
+AgentError
+  AnswerInvalidError       the answer broke its schema more often than repairs are allowed
+    AnswerMissingError     the model stopped without giving an answer
+  AgentLimitError          too many steps or tool calls
+  AgentTimeoutError        the run as a whole took too long
+  ModelUnavailableError    the model server is not reachable, busy or broken
+    ModelTimeoutError      one call of the model took too long
+  ModelRefusedError        the server refused the request: key, model name, request
+  ModelReplyError          the server answered something that is not a chat completion
+  AgentSetupError          a mistake of the developer: tools, schemas, playbooks, prompts
+"""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from policies.errors import CountersignError
+
+
+class AgentError(CountersignError):
+    """An agent gave no answer.
+
+    `agent` names it and `trace` holds the messages up to the failure. The message never quotes a prompt or a
+    model: a graph keeps the text of an error in its checkpoints, where neither belongs.
+    """
+
+    code = "agent_error"
+
+    def __init__(self, message: str, *, value: object = None, code: str | None = None) -> None:
+        super().__init__(message, value=value, code=code)
+        self.agent: str | None = None
+        self.trace: tuple[dict[str, JsonValue], ...] = ()
+
+
+class AnswerInvalidError(AgentError):
+    """The model kept giving answers that do not fit the schema."""
+
+    code = "answer_invalid"
+
+
+class AnswerMissingError(AnswerInvalidError):
+    """The model stopped without giving an answer."""
+
+    code = "answer_missing"
+
+
+class AgentLimitError(AgentError):
+    """The agent used up its steps or tool calls."""
+
+    code = "agent_limit"
+
+
+class AgentTimeoutError(AgentError):
+    """The run took longer than its limit."""
+
+    code = "agent_timeout"
+
+
+class ModelUnavailableError(AgentError):
+    """The model server cannot be reached, is busy or is broken."""
+
+    code = "model_unavailable"
+
+
+class ModelTimeoutError(ModelUnavailableError):
+    """One call of the model took longer than its limit."""
+
+    code = "model_timeout"
+
+
+class ModelRefusedError(AgentError):
+    """The model server refuses the request as it stands."""
+
+    code = "model_refused"
+
+
+class ModelReplyError(AgentError):
+    """The model server's reply is not a chat completion."""
+
+    code = "model_reply"
+
+
+class AgentSetupError(AgentError):
+    """An agent is put together wrongly; nothing a person typed can cause it."""
+
+    code = "agent_setup"

@@ -1,0 +1,1 @@
+"""Model providers behind one interface: the embedded rules, and any OpenAI-compatible server."""

@@ -1,0 +1,1 @@
+"""The planner: reads a marketer's words into the brief record and asks for what is missing."""

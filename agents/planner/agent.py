@@ -1,0 +1,151 @@
+"""The planner: from the marketer's words to a brief record, the actions it speaks of and the reward."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict
+
+from agents.agent_tool import AgentTool, AnyAgentTool
+from agents.models.offline import CallTool, Finish, PlaybookStep, ToolOutcome
+from agents.planner.brief import Brief, Question
+from agents.planner.filter_twin import audience_filter
+from agents.prose import Prose
+from agents.situation import Situation
+from tools.bandits.rewards import reward_for_kpi
+from tools.budget.arithmetic import BudgetPlan, plan_budget
+from tools.offers.actions import ActionMatches, match_actions
+from tools.result import Result
+
+
+class PlannerTask(BaseModel):
+    """What the planner is given. `said` holds the marketer's answers to earlier questions, by field."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    today: date
+    timezone: str
+    currency: str
+    said: tuple[tuple[str, str], ...] = ()
+
+
+class Nothing(BaseModel):
+    """A tool without arguments."""
+
+
+class BriefReading(Result):
+    """The brief as read by the embedded rules; `definition` is its audience in the filter language."""
+
+    brief: Brief
+    definition: str | None
+    unsupported: tuple[str, ...]
+
+
+class ActionsAsked(BaseModel):
+    channels: list[str] | None = None
+
+
+class BudgetAsked(BaseModel):
+    action_ids: list[str]
+
+
+class PlanAnswer(BaseModel):
+    """The plan. With questions, or a refusal of the whole, `action_ids` is empty."""
+
+    model_config = ConfigDict(frozen=True)
+
+    brief: Brief
+    definition: str | None
+    action_ids: tuple[str, ...]
+    reward_id: str
+    rationale: Prose
+
+
+def planner_tools(
+    task: PlannerTask, situation: Situation, read: Callable[[PlannerTask], Brief]
+) -> list[AnyAgentTool]:
+    """Return the planner's tools; `read` is the brief parser."""
+
+    def read_brief(_: Nothing) -> BriefReading:
+        brief = read(task)
+        definition, unsupported = (None, ()) if brief.audience is None else audience_filter(brief.audience)
+        asked = [_about(task.text, brief, unsupported)] if unsupported else []
+        if brief.budget is not None and brief.budget.currency not in (None, task.currency):
+            asked.append(_about_currency(brief.budget.currency, task.currency))
+        if asked and brief.action in ("plan", "plan_with_refusal"):
+            brief = brief.model_copy(update={"action": "clarify", "questions": [*brief.questions, *asked]})
+        return BriefReading(brief=brief, definition=definition, unsupported=unsupported)
+
+    def find_actions(asked: ActionsAsked) -> ActionMatches:
+        return match_actions(situation.actions, task.text, asked.channels)
+
+    def affordable(asked: BudgetAsked) -> BudgetPlan:
+        brief = read(task)
+        chosen = [action for action in situation.actions if action.action_id in asked.action_ids]
+        amount = None if brief.budget is None else brief.budget.amount
+        return plan_budget(amount, situation.currency, [action.message_cost_minor for action in chosen])
+
+    return [
+        AgentTool("read_brief", "Read the objective into the brief record with the spans it was read from.", Nothing,
+                  read_brief),
+        AgentTool("find_actions", "Actions that may be used on the given channels, and which the text names.",
+                  ActionsAsked, find_actions),
+        AgentTool("plan_budget", "How many messages the budget pays for with these actions.", BudgetAsked, affordable),
+    ]  # fmt: skip
+
+
+def planner_playbook(_: PlannerTask, outcomes: tuple[ToolOutcome, ...]) -> PlaybookStep:
+    """Read, look for actions, do the arithmetic, answer; stop early where the brief has to be asked about."""
+    results = {outcome.name: outcome.artifact for outcome in outcomes}
+    reading = results.get("read_brief")
+    if not isinstance(reading, BriefReading):
+        return CallTool("read_brief", {})
+    brief = reading.brief
+    if brief.action in ("clarify", "refuse"):
+        words = (
+            "Some things have to be known first." if brief.action == "clarify" else "This may not be done."
+        )
+        return Finish(_answer(reading, (), words))
+    matches = results.get("find_actions")
+    if not isinstance(matches, ActionMatches):
+        return CallTool("find_actions", {"channels": list(brief.channels) if brief.channels else None})
+    mentioned = [action.action_id for action in matches.actions if action.mentioned]
+    chosen = tuple(mentioned or [action.action_id for action in matches.actions])
+    if not isinstance(results.get("plan_budget"), BudgetPlan):
+        return CallTool("plan_budget", {"action_ids": list(chosen)})
+    because = "named in the brief" if mentioned else "all that the channels allow, as the brief names none"
+    words = f"The arms are the actions {because}; the budget pays for {{figure:budget.affordable}}."
+    return Finish(_answer(reading, chosen, words))
+
+
+def _about(text: str, brief: Brief, unsupported: tuple[str, ...]) -> Question:
+    """Ask about people whom the customer data cannot tell, in the marketer's own words where they were read."""
+    spans = [brief.slots[f"audience.{key}"].span for key in unsupported if f"audience.{key}" in brief.slots]
+    words = ", ".join(f"“{text[start:end]}”" for start, end in spans) or ", ".join(unsupported)
+    return Question(
+        field="audience",
+        question=f"The customer data cannot tell who is meant by {words}. Whom should it reach, by what is known of them?",
+        suggestion="customers who have not bought for 180 days",
+    )
+
+
+def _about_currency(stated: str | None, home: str) -> Question:
+    """Ask, never convert: costs and offers of a workspace are in one currency."""
+    return Question(
+        field="budget",
+        question=f"The budget is in {stated}, and costs here are in {home}. How much is it in {home}?",
+        suggestion=f"the amount in {home}",
+    )
+
+
+def _answer(reading: BriefReading, action_ids: tuple[str, ...], rationale: str) -> PlanAnswer:
+    kpi = reading.brief.kpi.name if reading.brief.kpi else None
+    return PlanAnswer(
+        brief=reading.brief,
+        definition=reading.definition,
+        action_ids=action_ids,
+        reward_id=reward_for_kpi(kpi),
+        rationale=rationale,
+    )

@@ -1,0 +1,93 @@
+"""Days that have a name, as rules of the year."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Final
+
+Rule = Callable[[int], date | None]
+
+
+def _fixed(month: int, day: int) -> Rule:
+    return lambda year: date(year, month, day)
+
+
+def _nth(month: int, weekday: int, nth: int, plus: int = 0) -> Rule:
+    """The nth weekday of a month (-1 = the last), moved by `plus` days."""
+
+    def rule(year: int) -> date:
+        if nth > 0:
+            first = date(year, month, 1)
+            day = first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))
+        else:
+            last = date(year, month + 1, 1) - timedelta(days=1)
+            day = last - timedelta(days=(last.weekday() - weekday) % 7)
+        return day + timedelta(days=plus)
+
+    return rule
+
+
+def easter_sunday(year: int) -> date:
+    """Western Easter by the Gregorian computus (Meeus, Jones and Butcher)."""
+    century, rest = divmod(year, 100)
+    leap, shift = divmod(century, 4)
+    correction = (century - (century + 8) // 25 + 1) // 3
+    epact = (19 * (year % 19) + century - leap - correction + 15) % 30
+    weekday = (32 + 2 * shift + 2 * (rest // 4) - epact - rest % 4) % 7
+    month_shift = (year % 19 + 11 * epact + 22 * weekday) // 451
+    month, day = divmod(epact + weekday - 7 * month_shift + 114, 31)
+    return date(year, month, day + 1)
+
+
+def _easter(plus: int) -> Rule:
+    return lambda year: easter_sunday(year) + timedelta(days=plus)
+
+
+def _table(days: dict[int, tuple[int, int]]) -> Rule:
+    """A lunar holiday by table; a year outside it is not known, so nothing is read."""
+    return lambda year: date(year, *days[year]) if year in days else None
+
+
+# Mother's Day differs by country and is left out: unsure is asked for, not read.
+HOLIDAYS: Final[dict[str, Rule]] = {
+    "black friday": _nth(11, 3, 4, 1),
+    "cyber monday": _nth(11, 3, 4, 4),
+    "thanksgiving": _nth(11, 3, 4),
+    "christmas eve": _fixed(12, 24),
+    "christmas day": _fixed(12, 25),
+    "christmas": _fixed(12, 25),
+    "xmas": _fixed(12, 25),
+    "boxing day": _fixed(12, 26),
+    "new year's eve": _fixed(12, 31),
+    "new years eve": _fixed(12, 31),
+    "new year's day": _fixed(1, 1),
+    "new year's": _fixed(1, 1),
+    "new year": _fixed(1, 1),
+    "epiphany": _fixed(1, 6),
+    "valentine's day": _fixed(2, 14),
+    "valentines day": _fixed(2, 14),
+    "valentine's": _fixed(2, 14),
+    "international women's day": _fixed(3, 8),
+    "women's day": _fixed(3, 8),
+    "st patrick's day": _fixed(3, 17),
+    "good friday": _easter(-2),
+    "easter monday": _easter(1),
+    "easter sunday": _easter(0),
+    "easter": _easter(0),
+    "father's day": _nth(6, 6, 3),
+    "memorial day": _nth(5, 0, -1),
+    "independence day": _fixed(7, 4),
+    "fourth of july": _fixed(7, 4),
+    "labor day": _nth(9, 0, 1),
+    "halloween": _fixed(10, 31),
+    "singles' day": _fixed(11, 11),
+    "singles day": _fixed(11, 11),
+    "st nicholas day": _fixed(12, 6),
+    "diwali": _table({2025: (10, 20), 2026: (11, 8), 2027: (10, 29), 2028: (10, 17), 2029: (11, 5)}),
+    "lunar new year": _table({2026: (2, 17), 2027: (2, 6), 2028: (1, 26), 2029: (2, 13), 2030: (2, 3)}),
+    "chinese new year": _table({2026: (2, 17), 2027: (2, 6), 2028: (1, 26), 2029: (2, 13), 2030: (2, 3)}),
+}
+
+# Named days that are themselves the time of the campaign ("a Black Friday push"); others are only its theme.
+SALE_DAYS: Final = frozenset({"black friday", "cyber monday"})

@@ -1,0 +1,160 @@
+"""The segmenter: checks whom the definition means, looks at segments and past responses, and says it in words."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agents.agent_tool import AgentTool, AnyAgentTool
+from agents.models.offline import CallTool, Finish, PlaybookStep, ToolOutcome
+from agents.prose import Prose
+from tools.result import Result
+
+
+class SegmentTask(BaseModel):
+    """What the segmenter is given: the audience of the brief in the filter language, and the arms."""
+
+    model_config = ConfigDict(frozen=True)
+
+    definition: str
+    as_of: date
+    channels: tuple[str, ...]
+    arm_ids: tuple[str, ...]
+    reward_id: str
+
+
+class DefinitionAsked(BaseModel):
+    definition: str = Field(
+        description="An audience in the filter language, such as days_since_purchase >= 180"
+    )
+
+
+class FunnelStepCounted(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    reason_id: str
+    words: str
+
+
+class AudienceCount(Result):
+    """The funnel: `audience.gross`, `audience.removed.REASON` and `audience.net` are among the quantities."""
+
+    definition: str
+    words: str
+    removed: tuple[FunnelStepCounted, ...]
+
+
+class ProposedSegment(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    segment_id: str
+    definition: str
+    words: str
+
+
+class SegmentProposal(Result):
+    """Disjoint segments that cover the net audience; `segment.ID.people` are among the quantities."""
+
+    segments: tuple[ProposedSegment, ...]
+
+
+class Response(BaseModel):
+    """A rate in the logged experiment by figure ids: `response.SEGMENT.ARM.rate`, `.low`, `.high`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    segment_id: str
+    arm_id: str
+    figure: str
+
+
+class ResponseEstimates(Result):
+    """Observed rates per segment and arm with 95 % intervals; `label` says where they were observed."""
+
+    label: str
+    responses: tuple[Response, ...]
+    best_arm_by_segment: dict[str, str]
+
+
+class SegmentAnswer(BaseModel):
+    """The audience as it should be frozen; `segment_ids` come from `propose_segments`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    definition: str
+    segment_ids: tuple[str, ...]
+    rationale: Prose
+
+
+class AudienceDesk(Protocol):
+    """The calculations behind the segmenter's tools."""
+
+    def count(self, definition: str) -> AudienceCount: ...
+
+    def segments(self, definition: str) -> SegmentProposal: ...
+
+    def responses(self, definition: str) -> ResponseEstimates: ...
+
+
+def segmenter_tools(desk: AudienceDesk) -> list[AnyAgentTool]:
+    """Return the segmenter's tools."""
+    return [
+        AgentTool(
+            "count_audience",
+            "Count who matches a definition and what each reason takes away.",
+            DefinitionAsked,
+            lambda asked: desk.count(asked.definition),
+        ),
+        AgentTool(
+            "propose_segments",
+            "Disjoint segments of a definition, each with its own definition and size.",
+            DefinitionAsked,
+            lambda asked: desk.segments(asked.definition),
+        ),
+        AgentTool(
+            "estimate_responses",
+            "What each segment did under each arm in the logged experiment, with intervals.",
+            DefinitionAsked,
+            lambda asked: desk.responses(asked.definition),
+        ),
+    ]
+
+
+def segmenter_playbook(task: SegmentTask, outcomes: tuple[ToolOutcome, ...]) -> PlaybookStep:
+    """Count, split, look at the past, answer."""
+    results = {outcome.name: outcome.artifact for outcome in outcomes}
+    asked = DefinitionAsked(definition=task.definition)
+    counted = results.get("count_audience")
+    if "count_audience" not in results:
+        return CallTool("count_audience", asked)
+    proposed = results.get("propose_segments")
+    if "propose_segments" not in results:
+        return CallTool("propose_segments", asked)
+    if "estimate_responses" not in results:
+        return CallTool("estimate_responses", asked)
+    segments = proposed.segments if isinstance(proposed, SegmentProposal) else ()
+    definition = counted.definition if isinstance(counted, AudienceCount) else task.definition
+    words = "Of {figure:audience.gross} who match, {figure:audience.net} may be reached."
+    words += _largest_in_words(proposed, results["estimate_responses"])
+    return Finish(
+        SegmentAnswer(
+            definition=definition,
+            segment_ids=tuple(segment.segment_id for segment in segments),
+            rationale=words,
+        )
+    )
+
+
+def _largest_in_words(proposed: BaseModel | None, estimates: BaseModel) -> str:
+    if not isinstance(proposed, SegmentProposal) or not isinstance(estimates, ResponseEstimates):
+        return ""
+    sizes = {
+        s.segment_id: int(proposed.quantities[f"segment.{s.segment_id}.people"].value)
+        for s in proposed.segments
+    }
+    largest = max(sizes, key=lambda segment_id: sizes[segment_id], default=None)
+    arm = None if largest is None else estimates.best_arm_by_segment.get(largest)
+    shown = [r.figure for r in estimates.responses if (r.segment_id, r.arm_id) == (largest, arm)]
+    return f" The largest segment answered {arm} best: {{figure:{shown[0]}.rate}} of them." if shown else ""

@@ -1,0 +1,1 @@
+"""How answers of a home are drawn on a terminal."""

@@ -1,0 +1,1 @@
+"""The HTTP entrance: one router file a noun."""

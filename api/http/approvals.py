@@ -1,0 +1,121 @@
+"""Approvals: list, show, resolve. Resolving is decided in the database before anything else happens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
+
+from api.http.signing_in import Caller, SignedIn
+from api.views.approval import (
+    ApprovalLine,
+    ApprovalView,
+    SignatureView,
+    approval_lines,
+    approval_view,
+    signature_views,
+)
+from api.views.numbers import View
+from policies.authority import Action
+from policies.privacy import require_no_address
+from store.repositories.approvals import Answer, Resolution, resolve
+from store.threads import in_thread
+
+router = APIRouter(prefix="/v1/approvals", tags=["approvals"])
+Status = Literal["pending", "approved", "rejected", "changes_requested", "expired", "superseded", "revoked"]
+
+
+class ResolveIn(BaseModel):
+    """An approver's answer to exactly the content with this digest; limits go with `approve_limited` only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    answer: Answer
+    digest: str = Field(min_length=64, max_length=64)
+    comment: str = Field(default="", max_length=5_000)
+    limits: dict[str, StrictInt] | None = None
+
+
+class ResolvedOut(View):
+    """What came of an answer. `changed` is false where the same person had given the same answer before."""
+
+    approval_id: str
+    status: str
+    answer: str
+    changed: bool
+    missing: tuple[tuple[str, ...], ...]
+    limits: dict[str, int] | None
+    resolved_at: datetime | None
+    signatures: tuple[SignatureView, ...]
+
+
+@router.get("")
+async def listed(caller: SignedIn, status: Status | None = None) -> list[ApprovalLine]:
+    """List approvals, the newest first."""
+    caller.require(Action.VIEW)
+
+    def read() -> list[ApprovalLine]:
+        with caller.app.database.read() as session:
+            return approval_lines(session, caller.workspace_id, status)
+
+    return await in_thread(read)
+
+
+@router.get("/{approval_id}")
+async def shown(caller: SignedIn, approval_id: str) -> ApprovalView:
+    """Show an approval with everything that would run."""
+    caller.require(Action.VIEW)
+
+    def read() -> ApprovalView:
+        with caller.app.database.read() as session:
+            return approval_view(
+                session,
+                caller.workspace_id,
+                approval_id,
+                unsubscribe_url=caller.app.settings.unsubscribe_url,
+            )
+
+    return await in_thread(read)
+
+
+@router.post("/{approval_id}/resolve")
+async def resolved(caller: SignedIn, approval_id: str, given: ResolveIn) -> ResolvedOut:
+    """Approve, approve with limits, ask for changes or reject; 409 when somebody was first or the digest differs.
+
+    The same person repeating the same answer gets the stored result.
+    """
+    require_no_address("the comment", given.comment)
+    done = await in_thread(_resolve, caller, approval_id, given)
+    caller.app.engine.wake()
+    return done
+
+
+def _resolve(caller: Caller, approval_id: str, given: ResolveIn) -> ResolvedOut:
+    app = caller.app
+    at = app.clock.now()
+    signature_id = app.ids.new()
+    resolution = Resolution(
+        answer=given.answer, digest=given.digest, comment=given.comment, limits=given.limits
+    )
+    with app.database.write(durable=True) as session:
+        done = resolve(
+            session,
+            app.audit,
+            approval_id=approval_id,
+            signature_id=signature_id,
+            person=caller.person,
+            resolution=resolution,
+            at=at,
+        )
+        return ResolvedOut(
+            approval_id=approval_id,
+            status=done.approval.status,
+            answer=done.signature.answer,
+            changed=done.changed,
+            missing=done.missing,
+            limits=done.approval.limits,
+            resolved_at=done.approval.resolved_at,
+            signatures=signature_views(session, approval_id),
+        )

@@ -1,0 +1,77 @@
+"""Chat: an objective in plain words, answered as a stream of what the agents do and what came of it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from agents.threads import Started
+from api.conversing import Answers, Place, Said, place_of, require_question, run
+from api.http.signing_in import SignedIn
+from api.http.streams import event_stream
+from policies.authority import Action
+from policies.errors import ConflictError
+from store.repositories.campaigns import get_campaign
+from store.tables import Campaign
+from store.threads import in_thread
+
+router = APIRouter(prefix="/v1", tags=["chat"])
+
+
+@router.post("/chat", response_class=StreamingResponse)
+async def chat(caller: SignedIn, said: Said) -> StreamingResponse:
+    """Start a campaign from an objective, or with `campaign_id` propose one anew.
+
+    Events: `started`, `progress` for each step of an agent, then `questions`, `proposal`, `refused`, `blocked` or
+    `error`.
+    """
+    caller.require(Action.CHAT)
+    app = caller.app
+    if said.campaign_id is not None:
+        caller.require_for(Action.EDIT_CAMPAIGN, await _campaign(caller, said.campaign_id))
+    else:
+        caller.require(Action.CREATE_CAMPAIGN)
+    place = await place_of(app, caller.workspace_id, caller.person.user_id, said)
+
+    async def work() -> Started:
+        return await app.threads.start(
+            workspace_id=caller.workspace_id,
+            author_id=caller.person.user_id,
+            text=said.text,
+            conversation_id=place.conversation_id,
+            campaign_id=place.campaign_id,
+        )
+
+    return event_stream(run(app, place, work, said.campaign_id))
+
+
+@router.post("/campaigns/{campaign_id}/answers", response_class=StreamingResponse)
+async def answer(caller: SignedIn, campaign_id: str, given: Answers) -> StreamingResponse:
+    """Answer the questions a campaign waits with, by the id of their interrupt; 409 for any other."""
+    campaign = await _campaign(caller, campaign_id)
+    caller.require_for(Action.EDIT_CAMPAIGN, campaign)
+    app = caller.app
+    if campaign.thread_id is None or campaign_id in app.busy:
+        raise ConflictError(f"campaign {campaign_id} asks nothing now; read it again", value=campaign_id)
+    thread_id = campaign.thread_id
+    await require_question(app, thread_id, given)
+
+    async def work() -> Started:
+        return await app.threads.answer(
+            workspace_id=caller.workspace_id,
+            user_id=caller.person.user_id,
+            thread_id=thread_id,
+            interrupt_id=given.interrupt_id,
+            answers=given.answers,
+        )
+
+    place = Place(campaign.conversation_id or "", campaign_id)
+    return event_stream(run(app, place, work, campaign_id))
+
+
+async def _campaign(caller: SignedIn, campaign_id: str) -> Campaign:
+    def read() -> Campaign:
+        with caller.app.database.read() as session:
+            return get_campaign(session, caller.workspace_id, campaign_id)
+
+    return await in_thread(read)

@@ -1,0 +1,43 @@
+"""A number as a person is shown it: the figure's id, its value and unit, and how it reads."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from policies.figures import Figure, FigureSource, Ref, show
+from policies.proposal import Content
+
+
+class View(BaseModel):
+    """Base of everything that is shown."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Number(View):
+    """A figure by id; its source stands under the same id in `figures`."""
+
+    figure: str
+    value: int | str
+    unit: str
+    shown: str
+
+
+class SourcedFigure(View):
+    """A figure with where it came from."""
+
+    value: int | str
+    unit: str
+    shown: str
+    source: FigureSource
+
+
+def number(content: Content, ref: Ref) -> Number:
+    """Return the figure behind a reference of a proposal."""
+    figure = content.figures[ref.figure]
+    return Number(figure=ref.figure, value=figure.value, unit=figure.unit, shown=show(figure))
+
+
+def sourced(figure: Figure) -> SourcedFigure:
+    """Return a figure with its source."""
+    return SourcedFigure(value=figure.value, unit=figure.unit, shown=show(figure), source=figure.source)

@@ -1,0 +1,203 @@
+"""The only composition root: opens everything a home needs, in order, and closes it in the opposite order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from agents.checkpoints import open_checkpoints
+from agents.crew import LiveCrew
+from agents.models.interface import ModelProvider
+from agents.propose.deciding import Launcher
+from agents.propose.graph import ProposeGraph, build_propose
+from agents.review.graph import build_review
+from agents.threads import Started, Threads
+from agents.workbench import Workbench
+from api.engine import Engine
+from api.memories import Memories
+from api.progress import Listener, ProgressHub
+from api.providers import providers_of
+from api.reporting import report_page
+from api.reviews import Reviews
+from api.settings import Settings
+from delivery.drive import Driver, Handlers, job_handlers
+from delivery.features import CustomerFeatures
+from delivery.jobs import Jobs
+from delivery.launch import launch
+from delivery.ports import Ports
+from store.audit import AuditLog
+from store.clock import Clock, ReplayClock, WallClock
+from store.database import Database, migrate
+from store.home import Home, HomeLock, home_lock
+from store.ids import IdSource, RandomIds
+from store.repositories.campaigns import campaign_of_thread
+from store.repositories.leases import Work
+from store.threads import in_thread
+from store.warehouse import Warehouse
+
+
+@dataclass(frozen=True)
+class App:
+    """One opened home. `busy` are the campaigns whose thread is running in this process, `tasks` those runs."""
+
+    home: Home
+    settings: Settings
+    lock: HomeLock
+    bench: Workbench
+    ports: Ports
+    threads: Threads
+    reviews: Reviews
+    engine: Engine
+    hub: ProgressHub
+    busy: set[str] = field(default_factory=set)
+    tasks: set[asyncio.Task[Started]] = field(default_factory=set)
+
+    @property
+    def database(self) -> Database:
+        """The home's databases."""
+        return self.bench.database
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The home's history."""
+        return self.bench.warehouse
+
+    @property
+    def clock(self) -> Clock:
+        """The home's time."""
+        return self.bench.clock
+
+    @property
+    def ids(self) -> IdSource:
+        """The home's source of ids."""
+        return self.bench.ids
+
+    @property
+    def audit(self) -> AuditLog:
+        """The home's audit log."""
+        return self.bench.audit
+
+    @property
+    def models(self) -> ModelProvider:
+        """The model that the agents speak with."""
+        return self.bench.models
+
+
+@dataclass(frozen=True)
+class Watching:
+    """Who hears what happens in the home, whoever started it: agents' steps, and each unit of due work."""
+
+    agents: Listener | None = None
+    work: Callable[[Work], None] | None = None
+
+
+_NOBODY = Watching()
+
+
+@asynccontextmanager
+async def open_app(home: Home, settings: Settings, *, watching: Watching = _NOBODY) -> AsyncIterator[App]:
+    """Own a home and open all of it; HomeOwnedError when another living process does.
+
+    No due work is carried out before `app.engine` is started or settled.
+    """
+    async with AsyncExitStack() as stack:
+        lock = stack.enter_context(home_lock(home))
+        database = home.database()
+        stack.callback(database.close)
+        await in_thread(migrate, database)
+        yield await _assembled(stack, home, settings, lock, database, watching)
+
+
+async def _assembled(
+    stack: AsyncExitStack,
+    home: Home,
+    settings: Settings,
+    lock: HomeLock,
+    database: Database,
+    watching: Watching,
+) -> App:
+    hub = ProgressHub(lambda thread_id: _conversation_of(database, thread_id), watching.agents)
+    bench = _bench(stack, home, settings, database, hub)
+    ports = _ports(home, settings, bench)
+    checkpoints = await stack.enter_async_context(open_checkpoints(home.checkpoints_db))
+    crew = LiveCrew(bench)
+    threads = Threads(bench, build_propose(bench, crew, _launcher(ports), checkpoints))
+    reviews = Reviews(bench, build_review(bench, crew, checkpoints), home.reports_dir, report_page)
+    engine = _engine(home, ports, threads, reviews, watching)
+    stack.push_async_callback(engine.close)
+    app = App(home, settings, lock, bench, ports, threads, reviews, engine, hub)
+    stack.push_async_callback(_finish, app.tasks)
+    return app
+
+
+def _bench(
+    stack: AsyncExitStack, home: Home, settings: Settings, database: Database, hub: ProgressHub
+) -> Workbench:
+    replays = home.settings.clock == "replay"
+    clock: Clock = ReplayClock(database, home.settings.home_id) if replays else WallClock()
+    warehouse = Warehouse(home.history_dir)
+    stack.callback(warehouse.close)
+    memories = Memories(database, home.memory_dir)
+    stack.callback(memories.close)
+    models = ModelProvider(settings.model)
+    stack.push_async_callback(models.aclose)
+    return Workbench(
+        database=database,
+        warehouse=warehouse,
+        memory=memories.of,
+        models=models,
+        clock=clock,
+        ids=RandomIds(clock),
+        audit=AuditLog(home.keys_dir),
+        progress=hub.tell,
+    )
+
+
+async def _finish(tasks: set[asyncio.Task[Started]]) -> None:
+    """Let the threads that are running come to their next stop."""
+    if tasks:
+        await asyncio.wait(tasks)
+
+
+def propose_graph(app: App) -> ProposeGraph:
+    """Return the propose graph of an opened home for a server that brings its own checkpointer."""
+    return build_propose(app.bench, LiveCrew(app.bench), _launcher(app.ports), None)
+
+
+def _ports(home: Home, settings: Settings, bench: Workbench) -> Ports:
+    providers = providers_of(home)
+    return Ports(
+        database=bench.database,
+        warehouse=bench.warehouse,
+        clock=bench.clock,
+        ids=bench.ids,
+        audit=bench.audit,
+        channels=providers.channels,
+        outcomes=providers.outcomes,
+        features=CustomerFeatures(bench.warehouse),
+        unsubscribe_url=settings.unsubscribe_url,
+    )
+
+
+def _launcher(ports: Ports) -> Launcher:
+    async def launcher(approval_id: str) -> str:
+        return (await in_thread(launch, ports, approval_id)).launch_id
+
+    return launcher
+
+
+def _engine(home: Home, ports: Ports, threads: Threads, reviews: Reviews, watching: Watching) -> Engine:
+    async def resume(approval_id: str) -> None:
+        await threads.resume_approval(approval_id)
+
+    handlers = job_handlers(ports, Handlers(resume=resume, review=reviews.review))
+    jobs = Jobs(home.jobs_db, handlers)
+    return Engine(ports.clock, jobs, Driver(ports, jobs, told=watching.work))
+
+
+def _conversation_of(database: Database, thread_id: str) -> str | None:
+    with database.read() as session:
+        campaign = campaign_of_thread(session, thread_id)
+        return None if campaign is None else campaign.conversation_id

@@ -1,0 +1,286 @@
+"""What the propose graph costs beside its models and tools, against bare LangGraph with the same nodes and edges.
+
+Both run from start to the approve interrupt in one process, in turns, each on its own checkpoint file opened by the same
+function with the same pragmas, at durability `sync`. Ours reads and writes the store of a home with all 64,000 customers;
+models, tools and retrieval answer from a recording of the first thread. The bare graph's nodes return the very updates
+that ours made, so its state has the same size, and do nothing else. For information, a third graph shows what the
+commits alone cost: the bare one, whose nodes also go to a thread and commit one row wherever ours commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+from unittest.mock import patch
+
+from langgraph.types import interrupt
+
+from agents.analyst import desk as analyst_desk
+from agents.checkpoints import open_checkpoints
+from agents.crew import Crew, LiveCrew
+from agents.models.interface import ModelProvider, ModelSettings
+from agents.propose import drafting, graph
+from agents.propose.graph import ProposeGraph, build_propose
+from agents.state import ProposeState
+from agents.threads import Threads, config_of
+from agents.workbench import Workbench
+from bench.tape import Tape, Taped, TapedAgents, taped_class, taped_function
+from store.audit import AuditLog
+from store.clock import ReplayClock
+from store.database import Database, migrate
+from store.embedding import MiniLMEmbedder
+from store.home import Home, HomeSettings, create_home
+from store.ids import RandomIds
+from store.importing.catalogue import read_documents
+from store.importing.example import DEFAULT_EXAMPLES, read_example
+from store.importing.example_rules import rules_of
+from store.importing.hillstrom import prepare_hillstrom
+from store.memory import ChromaMemory, MemoryDocument
+from store.repositories.workspaces import add_user, create_workspace
+from store.threads import in_thread
+from store.warehouse import Warehouse
+
+EXAMPLE = DEFAULT_EXAMPLES / "hillstrom"
+START = datetime(2026, 11, 21, 9, tzinfo=UTC)
+ROUNDS, WARM_UP = 30, 5
+RATIO_BAR, COMMIT_BAR = 1.5, 1
+
+
+@dataclass(frozen=True)
+class Place:
+    """A home with the example in it, and who works there."""
+
+    home: Home
+    bench: Workbench
+    workspace_id: str
+    author_id: str
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Milliseconds of one round: our whole start, the graph run inside it, the bare graph's run, that with commits."""
+
+    start: float
+    ours: float
+    bare: float
+    committing: float
+
+
+def run(argv: list[str]) -> Iterator[dict[str, object]]:
+    """Yield the figures of 30 rounds (or of the number given)."""
+    rounds = int(argv[0]) if argv else ROUNDS
+    with tempfile.TemporaryDirectory() as folder:
+        timed, commits, nodes = asyncio.run(_measure(Path(folder), rounds))
+    ours, bare, committing = (
+        statistics.median(getattr(t, name) for t in timed) for name in ("ours", "bare", "committing")
+    )
+    yield _row("nodes run", nodes, "count")
+    yield _row("our graph, p50", ours, "ms")
+    yield _row("bare graph, p50", bare, "ms")
+    yield _row("our graph / bare graph, p50", ours / bare, "ratio", RATIO_BAR)
+    yield _row("bare graph with a one-row commit a node / bare graph, p50", committing / bare, "ratio")
+    starts = statistics.median(t.start for t in timed)
+    yield _row("with the campaign's rows written before and read after, p50", starts, "ms")
+    yield _row("most store commits in one node", max(commits.values()), "count", COMMIT_BAR)
+    yield _row("store commits from start to the interrupt", sum(commits.values()), "count", nodes)
+
+
+async def _measure(folder: Path, rounds: int) -> tuple[list[Timed], dict[str, int], int]:
+    async with _place(folder) as place, AsyncExitStack() as stack:
+        tape = Tape()
+        for name in ("WarehouseDesk", "DesignDesk"):
+            stack.enter_context(patch.object(drafting, name, taped_class(tape, getattr(drafting, name))))
+        facts = taped_function(tape, analyst_desk.DesignFacts.read)
+        stack.enter_context(patch.object(analyst_desk.DesignFacts, "read", facts))
+        stack.enter_context(
+            patch.object(drafting, "bandit_prior", taped_function(tape, analyst_desk.bandit_prior))
+        )
+        ours = _ours(place, tape, await stack.enter_async_context(open_checkpoints(folder / "ours.db")))
+        updates, commits = await _record(place, ours)
+        tape.rewind()
+        replayed, again = await _record(place, ours)
+        if replayed.keys() != updates.keys() or again != commits:
+            raise RuntimeError("the replayed thread took another way than the recorded one")
+        bare = _bare(updates, await stack.enter_async_context(open_checkpoints(folder / "bare.db")))
+        committing = _bare(
+            updates,
+            await stack.enter_async_context(open_checkpoints(folder / "committing.db")),
+            _committer(place.bench.database, commits),
+        )
+        timed = [await _round(place, ours, bare, committing, tape) for _ in range(WARM_UP + rounds)]
+        return timed[WARM_UP:], commits, len(updates)
+
+
+@asynccontextmanager
+async def _place(folder: Path) -> AsyncIterator[Place]:
+    settings = HomeSettings(
+        home_id="bench",
+        kind="demo",
+        clock="replay",
+        seed=7,
+        created_at=START,
+        currency="USD",
+        timezone="America/New_York",
+        allowed_channels=("file", "replay"),
+    )
+    home = create_home(folder / "home", settings)
+    database, warehouse = home.database(), Warehouse(home.history_dir)
+    migrate(database)
+    clock = ReplayClock(database, settings.home_id)
+    clock.start(START)
+    ids, models = RandomIds(clock), ModelProvider(ModelSettings())
+    with database.write() as session:
+        workspace = create_workspace(
+            session, ids=ids, at=START, name="Bench", currency="USD", timezone=settings.timezone
+        )
+        workspace.rules = rules_of(read_example(EXAMPLE), settings.seed).model_dump(mode="json")
+        author = add_user(session, ids=ids, at=START, workspace_id=workspace.workspace_id, name="author")
+        workspace_id, author_id = workspace.workspace_id, author.user_id
+    prepare_hillstrom(
+        database,
+        warehouse,
+        home.replay_dir,
+        workspace_id=workspace_id,
+        seed=settings.seed,
+        ids=ids,
+        at=START,
+        on_progress=lambda _: None,
+    )
+    memory = ChromaMemory(home.memory_dir, workspace_id, MiniLMEmbedder())
+    memory.upsert(
+        MemoryDocument(doc_id=document.document_id, kind=document.kind, text=document.text)
+        for document in read_documents(EXAMPLE / "brand")
+    )
+    bench = Workbench(database, warehouse, lambda _: memory, models, clock, ids, AuditLog(home.keys_dir))
+    yield Place(home, bench, workspace_id, author_id)
+    memory.close()
+    warehouse.close()
+    database.close()
+
+
+# Any: whichever saver the settings choose.
+def _ours(place: Place, tape: Tape, checkpoints: Any) -> Threads:
+    bench = place.bench
+    memory = Taped(tape, "memory", lambda: bench.memory(place.workspace_id))
+    taped = Workbench(
+        bench.database,
+        bench.warehouse,
+        lambda _: cast(Any, memory),
+        bench.models,
+        bench.clock,
+        bench.ids,
+        bench.audit,
+    )
+    crew = cast(Crew, TapedAgents(tape, "crew", lambda: LiveCrew(bench)))
+    return Threads(taped, build_propose(taped, crew, _never, checkpoints))
+
+
+def _bare(
+    updates: dict[str, ProposeState], checkpoints: Any, work: Callable[[str], Awaitable[None]] | None = None
+) -> ProposeGraph:
+    """Build the same graph from nodes that only return what ours returned, after some `work` by node name."""
+
+    class Silent:
+        def __init__(self, *_: object) -> None: ...
+
+        # Any: called by the builder as drafting.NAME and deciding.NAME
+        def __getattr__(self, name: str) -> Any:
+            async def node(_: ProposeState) -> ProposeState:
+                if name == "approve":
+                    interrupt(updates[name])
+                if work is not None:
+                    await work(name)
+                return updates[name]
+
+            node.__name__ = name
+            return node
+
+    with patch.object(graph, "Drafting", Silent), patch.object(graph, "Deciding", Silent):
+        return build_propose(cast(Any, None), cast(Any, None), _never, checkpoints)
+
+
+def _committer(database: Database, commits: dict[str, int]) -> Callable[[str], Awaitable[None]]:
+    with database.write() as session:
+        session.connection().exec_driver_sql("CREATE TABLE bench_rows (node TEXT)")
+
+    def commit(node: str) -> None:
+        with database.write(durable=node == "freeze_proposal") as session:
+            session.connection().exec_driver_sql("INSERT INTO bench_rows VALUES (?)", (node,))
+
+    async def work(node: str) -> None:
+        for _ in range(commits[node]):
+            await in_thread(commit, node)
+
+    return work
+
+
+async def _record(place: Place, threads: Threads) -> tuple[dict[str, ProposeState], dict[str, int]]:
+    """Run one thread to its interrupt; return each node's update and its store commits, by node in order."""
+    state = threads._begin(place.workspace_id, place.author_id, _brief(), None, None)
+    updates: dict[str, ProposeState] = {}
+    commits: dict[str, int] = {}
+    before = place.bench.database.commits
+    stream = threads.graph.astream(
+        state, config_of(state["thread_id"]), durability="sync", stream_mode="updates"
+    )
+    async for event in stream:
+        ((name, update),) = event.items()
+        name = "approve" if name == "__interrupt__" else name
+        updates[name] = update[0].value if name == "approve" else update
+        commits[name] = place.bench.database.commits - before
+        before = place.bench.database.commits
+    if "approve" not in updates:
+        raise RuntimeError(f"the thread ended before approve, after {', '.join(updates)}")
+    return updates, commits
+
+
+async def _round(
+    place: Place, ours: Threads, bare: ProposeGraph, committing: ProposeGraph, tape: Tape
+) -> Timed:
+    tape.rewind()
+    began = time.perf_counter()
+    state = ours._begin(place.workspace_id, place.author_id, _brief(), None, None)
+    started = time.perf_counter()
+    await ours.graph.ainvoke(state, config_of(state["thread_id"]), durability="sync")
+    ended = time.perf_counter()
+    return Timed(
+        (ended - began) * 1e3,
+        (ended - started) * 1e3,
+        await _bare_run(bare, state),
+        await _bare_run(committing, state),
+    )
+
+
+async def _bare_run(graph: ProposeGraph, state: ProposeState) -> float:
+    same: ProposeState = {**state, "thread_id": str(uuid.uuid4())[:26]}
+    started = time.perf_counter()
+    await graph.ainvoke(same, config_of(same["thread_id"]), durability="sync")
+    return (time.perf_counter() - started) * 1e3
+
+
+def _brief() -> str:
+    return (EXAMPLE / "brief.txt").read_text(encoding="utf-8").strip()
+
+
+async def _never(approval_id: str) -> str:
+    raise RuntimeError(f"nothing is launched in a bench, and {approval_id} was to be")
+
+
+def _row(name: str, value: float, unit: str, bar: float | None = None) -> dict[str, object]:
+    rounded = round(value, 3)
+    return {
+        "name": name,
+        "value": rounded,
+        "unit": unit,
+        "bar": bar,
+        "holds": None if bar is None else rounded <= bar,
+    }

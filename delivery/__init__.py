@@ -1,0 +1,1 @@
+"""How a launch reaches people: the ledger's steps, the channels, and the jobs that drive them."""

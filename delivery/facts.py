@@ -1,0 +1,106 @@
+"""The facts that the send gate judges by, read fresh from the operational database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlmodel import Session
+
+from delivery.terms import Terms
+from policies.consent import Channel, Purpose, status_of, suppressed_on
+from policies.contact import FrequencyCaps, QuietHours
+from policies.gate import GateRules
+from policies.gate_facts import GateFacts
+from policies.layers import Category
+from policies.workspace_rules import WorkspaceRules
+from store.repositories import sends as send_rows
+
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+CATEGORY = Category.MARKETING
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Messages that the gate is asked about, each column (n,): to whom, at which cost, and who is held out."""
+
+    person_ids: Sequence[str]
+    channel: str
+    held_out: BoolArray
+    cost_minor: IntArray
+    money_left_minor: int | None
+
+
+def gate_rules(rules: WorkspaceRules, fallback_timezone: str, *, quiet: bool = True) -> GateRules:
+    """Return the workspace's rules for marketing messages.
+
+    Without `quiet` the hours of the day are left out: they decide when a message leaves, not whether it is chosen.
+    """
+    start, end = time.fromisoformat(rules.quiet_from), time.fromisoformat(rules.quiet_until)
+    window = QuietHours(start, end) if quiet and start != end else None
+    cap, days = (None, 0) if rules.frequency_cap is None else (rules.frequency_cap.messages, _days(rules))
+    caps = FrequencyCaps(
+        day=cap if 0 < days <= 1 else None,
+        week=cap if 1 < days <= 7 else None,
+        month=cap if days > 7 else None,
+    )
+    return GateRules(CATEGORY, window, fallback_timezone, caps)
+
+
+def read_facts(session: Session, terms: Terms, asked: Asked, now: datetime) -> GateFacts:
+    """Return the gate's facts about these messages as they stand now; somebody unknown or forgotten is not eligible."""
+    people = list(asked.person_ids)
+    n = len(people)
+    workspace_id = terms.workspace.workspace_id
+    found = send_rows.gate_profiles(session, workspace_id, people)
+    profiles = [found.get(person) for person in people]
+    bits = np.array([0 if p is None else p.consent_bits for p in profiles], dtype=np.int64)
+    channel = Channel[asked.channel.upper()]
+    contacts = _contacts(session, terms, people, now)
+    before = send_rows.reached_before(
+        session, workspace_id, terms.campaign.campaign_id, asked.channel, people, not_step=terms.step
+    )
+    nobody, zeros = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.int64)
+    return GateFacts(
+        workspace_stopped=terms.workspace.stopped_at is not None,
+        approval_valid=terms.stopped_by is None,
+        campaign_paused=terms.paused,
+        money_left_minor=asked.money_left_minor,
+        tests_sent=0,
+        person=np.arange(n, dtype=np.int64),
+        send_key=np.arange(n, dtype=np.int64),
+        legal_blocked=nobody,
+        consent=status_of(bits, channel, Purpose.MARKETING),
+        suppressed=suppressed_on(bits, channel),
+        held_out=asked.held_out,
+        eligible=np.array([p is not None and not p.forgotten for p in profiles], dtype=np.bool_),
+        test_recipient=nobody,
+        timezone=np.array(["" if p is None else p.timezone for p in profiles], dtype=np.str_),
+        contacts_day=contacts,
+        contacts_week=contacts,
+        contacts_month=contacts,
+        cost_minor=asked.cost_minor,
+        already_sent=np.array([person in before for person in people], dtype=np.bool_),
+        not_before=zeros,
+        not_after=zeros,
+        chosen=np.ones(n, dtype=np.bool_),
+    )
+
+
+def _contacts(session: Session, terms: Terms, people: list[str], now: datetime) -> IntArray:
+    """Contacts within the window of the workspace's one cap, which is why all three counts may be the same."""
+    if terms.rules.frequency_cap is None:
+        return np.zeros(len(people), dtype=np.int64)
+    since = now - timedelta(days=_days(terms.rules))
+    counts = send_rows.contacts_since(
+        session, terms.workspace.workspace_id, people, since, not_launch=terms.launch.launch_id
+    )
+    return np.array([counts.get(person, 0) for person in people], dtype=np.int64)
+
+
+def _days(rules: WorkspaceRules) -> int:
+    return 0 if rules.frequency_cap is None else rules.frequency_cap.days

@@ -1,0 +1,1 @@
+"""What may happen, as data and pure functions."""

@@ -1,0 +1,322 @@
+"""The proposal: exactly what would run, and its digest.
+
+The digest is sha256 over the canonical JSON (RFC 8785) of content v1 only. Author, times, model id, trace and parent stay
+outside, so that the same brief, date, snapshot, rules, seed and recorded answers give the same digest. Numbers stand only
+in `figures`; everything else names them by `Ref`. It holds no personal data.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import rfc8785
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from policies.errors import CountersignError
+from policies.figures import Figure, Ref, UnsourcedNumberError, require_sourced
+
+ProposalKind = Literal[
+    "campaign",
+    "journey",
+    "creative",
+    "offer",
+    "eligibility",
+    "discount",
+    "policy_change",
+    "rollout",
+    "experiment_end",
+]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Objective(Part):
+    """What is wanted: the brief's words verbatim (`quote`), its code and the KPI."""
+
+    code: str
+    kpi: str
+    quote: str
+    brief_sha256: str
+
+
+class Removed(Part):
+    reason_id: str
+    people: Ref
+
+
+class Segment(Part):
+    """A rule for people: `definition` in the filter language, `words` for a person."""
+
+    id: str
+    definition: str
+    words: str
+    people: Ref
+
+
+class Audience(Part):
+    """`snapshot_sha256` is over the sorted person ids of the net audience, the holdout included."""
+
+    definition: str
+    words: str
+    as_of: Ref
+    gross: Ref
+    removed: tuple[Removed, ...]
+    net: Ref
+    snapshot_sha256: str
+    segments: tuple[Segment, ...]
+
+
+class Arm(Part):
+    """An action in this campaign. `none` has no channel, no creative and no cost."""
+
+    id: str
+    action_id: str | None
+    channel: str | None
+    creative_digest: str | None
+    message_cost: Ref
+
+
+class OfferUse(Part):
+    offer_id: str
+    digest: str
+
+
+class Group(Part):
+    id: Literal["optimised", "random_control", "business_as_usual", "holdout"]
+    share: Ref
+
+
+class StopRule(Part):
+    id: str
+    words: str
+
+
+class Guardrail(Part):
+    metric_id: str
+    words: str
+    margin: Ref
+
+
+class ExperimentDesign(Part):
+    hypothesis: str
+    primary_metric_id: str
+    groups: tuple[Group, ...]
+    confidence: Ref
+    power: Ref
+    smallest_effect: Ref
+    duration: Ref
+    guardrails: tuple[Guardrail, ...]
+    stop_rules: tuple[StopRule, ...]
+
+
+class RampStep(Part):
+    share: Ref
+
+
+class Envelope(Part):
+    """The bounds inside which moving is no change; beyond them is a new proposal."""
+
+    starts: Ref
+    ends: Ref
+    budget: Ref
+    maximum_people: Ref
+    batches: Ref
+    batch_interval: Ref
+    ramp: tuple[RampStep, ...]
+    exploration_share: Ref
+    reward_delay: Ref
+
+
+class BanditPolicy(Part):
+    policy_id: str
+    reward_id: str
+    features_digest: str
+    prior_digest: str
+    seed: Ref
+    history: Ref
+
+
+class Forecast(Part):
+    """One forecast quantity: median and the bounds of its 80 % interval."""
+
+    quantity_id: str
+    median: Ref
+    low: Ref
+    high: Ref
+
+
+class Content(Part):
+    """Content v1. Counts are integers, rates and estimates decimal strings, money minor units: all in `figures`."""
+
+    schema_id: Literal["countersign.proposal/1"] = Field(default="countersign.proposal/1", alias="schema")
+    kind: ProposalKind
+    objective: Objective
+    audience: Audience
+    arms: tuple[Arm, ...]
+    offers: tuple[OfferUse, ...]
+    experiment: ExperimentDesign
+    envelope: Envelope
+    bandit: BanditPolicy
+    forecast: tuple[Forecast, ...]
+    evidence: str
+    rationale: str
+    rules: Mapping[str, str]
+    figures: Mapping[str, Figure]
+
+    def number(self, ref: Ref) -> int:
+        """Return the integer behind a reference (counts, minor units, hours, days, seeds)."""
+        value = self.figures[ref.figure].value
+        if not isinstance(value, int):
+            raise CountersignError(f"figure {ref.figure} is {value!r}, not a whole number", value=value)
+        return value
+
+    def text(self, ref: Ref) -> str:
+        """Return the value behind a reference as text (dates, decimal strings)."""
+        return str(self.figures[ref.figure].value)
+
+    def arm_ids(self) -> tuple[str, ...]:
+        return tuple(arm.id for arm in self.arms)
+
+
+class Frozen(BaseModel):
+    """A proposal's canonical JSON text and its digest."""
+
+    model_config = ConfigDict(frozen=True)
+
+    digest: str
+    canonical_json: str
+
+
+_CODE_KEYS = re.compile(r"(^|_)(id|digest|sha256|schema|kind|code|kpi|channel|figure)$")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]*")
+_LONGEST_INTEGER = 2**53 - 1
+_SMALLEST_PLAIN = 1e-4
+_VERBATIM_KEYS = frozenset({"quote"})
+_DEFINITION_NUMBER = re.compile(r"(?<![\w.'-])\d+(?:\.\d+)?(?![\w.-])")
+
+
+def freeze(content: Content, *, brief: str, creatives: Mapping[str, str]) -> Frozen:
+    """Decide whether every number in a proposal has a source and return its canonical JSON and digest.
+
+    `brief` is the marketer's text, that quotes must stand in word for word; `creatives` maps a place
+    ("mens_email.subject") to the text of each creative. Raises UnsourcedNumberError naming the place and the number.
+    """
+    tree = content.model_dump(mode="json", by_alias=True)
+    figures = content.figures
+    prose = {key: value for key, value in tree.items() if key != "figures"}
+    for place, value in _leaves(prose, ""):
+        _require_clean(place, value, content, brief)
+    for place, text in creatives.items():
+        require_sourced(place, text, figures, brief_length=len(brief))
+    for name, figure in figures.items():
+        _require_source(name, figure)
+    canonical = canonical_json(tree)
+    return Frozen(digest=hashlib.sha256(canonical).hexdigest(), canonical_json=canonical.decode())
+
+
+def parse(canonical_json: str) -> Content:
+    """Return the content behind a stored proposal."""
+    return Content.model_validate_json(canonical_json)
+
+
+def digest_of(canonical_json: str) -> str:
+    """Return the sha256 (hex) of a stored proposal's text."""
+    return hashlib.sha256(canonical_json.encode()).hexdigest()
+
+
+def digest_json(value: JsonValue) -> str:
+    """Return the sha256 (hex) of any JSON value in canonical form (RFC 8785)."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def canonical_json(value: JsonValue) -> bytes:
+    """Return any JSON value in canonical form (RFC 8785), as UTF-8."""
+    try:
+        plain = _for_python(value)
+    except _WrittenDifferentlyError:
+        return rfc8785.dumps(value)
+    return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+class _WrittenDifferentlyError(Exception):
+    """Python's own encoder, ten times as fast, would not write this value as RFC 8785 does."""
+
+
+def _for_python(node: JsonValue) -> JsonValue:
+    if isinstance(node, str | bool) or node is None:
+        return node
+    if isinstance(node, dict):
+        if not all(map(str.isascii, node)):
+            raise _WrittenDifferentlyError  # keys are sorted by UTF-16 there, by code point here
+        return {key: _for_python(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_for_python(value) for value in node]
+    if isinstance(node, float) and node.is_integer():
+        node = int(node)
+    if isinstance(node, int) and abs(node) <= _LONGEST_INTEGER:
+        return node
+    if isinstance(node, float) and _SMALLEST_PLAIN <= abs(node) < _LONGEST_INTEGER:
+        return node
+    raise _WrittenDifferentlyError
+
+
+def _require_clean(place: str, value: JsonValue, content: Content, brief: str) -> None:
+    key = place.rsplit(".", 1)[-1]
+    if isinstance(value, bool) or value is None:
+        return
+    if isinstance(value, int | float):
+        raise UnsourcedNumberError(
+            f"{place} is the bare number {value}; put it into the figures with its source and name it",
+            value=value,
+        )
+    text = str(value)
+    if key == "figure":
+        if text not in content.figures:
+            raise UnsourcedNumberError(f"{place} names the figure {text!r}, which does not exist", value=text)
+    elif key in _VERBATIM_KEYS:
+        if text not in brief:
+            raise UnsourcedNumberError(f"{place} is not in the brief word for word: {text!r}", value=text)
+    elif key == "definition":
+        _require_definition(place, text, content)
+    elif _CODE_KEYS.search(key) or place.startswith("rules."):
+        if not _CODE.fullmatch(text):
+            raise UnsourcedNumberError(f"{place} must be a code, not {text!r}", value=text)
+    else:
+        require_sourced(place, text, content.figures, brief_length=len(brief))
+
+
+def _require_definition(place: str, text: str, content: Content) -> None:
+    known = {str(figure.value) for figure in content.figures.values()}
+    for number in _DEFINITION_NUMBER.findall(text):
+        if number not in known:
+            raise UnsourcedNumberError(
+                f"{place} compares with {number}, and no figure says where that came from", value=number
+            )
+
+
+def _require_source(name: str, figure: Figure) -> None:
+    source = figure.source
+    needed = source.digest if source.kind == "tool" else source.path or source.digest
+    if not source.name or not needed:
+        raise UnsourcedNumberError(
+            f"figure {name} ({figure.value} {figure.unit}) has no source; name the tool result, the span of the brief "
+            "or the rule it came from",
+            value=figure.value,
+        )
+
+
+def _leaves(node: JsonValue, place: str) -> Iterator[tuple[str, JsonValue]]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            yield from _leaves(value, f"{place}.{key}" if place else key)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _leaves(value, place)
+    else:
+        yield place, node

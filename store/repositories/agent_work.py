@@ -1,0 +1,195 @@
+"""Conversations, and what agents left of a thread: drafts, tool results, figures, traces."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+from sqlmodel import Session, col, select
+
+from policies.errors import ConflictError, NotFoundError
+from policies.figures import Figure
+from policies.proposal import digest_json
+from store.bulk import Row, insert_rows, table_of
+from store.tables import AgentTrace, Conversation, Draft, FigureRow, ToolResult, Turn
+from store.tables.base import JsonObject
+
+_figures = table_of(FigureRow).c
+_thread: sa.BindParameter[str] = sa.bindparam("thread")
+_FIGURES = (
+    sa.select(_figures.figure_id, _figures.value, _figures.unit, _figures.source)
+    .where(_figures.thread_id == _thread)
+    .order_by(_figures.figure_id)
+)
+_FIGURES_BY_ID = TypeAdapter(dict[str, Figure])
+_KNOWN_FIGURES = sa.select(_figures.figure_id).where(
+    _figures.thread_id == _thread, _figures.figure_id.in_(sa.bindparam("names", expanding=True))
+)
+
+
+def get_draft(session: Session, draft_id: str) -> Draft:
+    """Return one draft; NotFoundError when there is none."""
+    draft = session.get(Draft, draft_id)
+    if draft is None:
+        raise NotFoundError(f"there is no draft {draft_id}", value=draft_id)
+    return draft
+
+
+def latest_draft(session: Session, thread_id: str, kind: str) -> Draft | None:
+    """Return the newest draft of one kind in a thread."""
+    query = (
+        select(Draft)
+        .where(Draft.thread_id == thread_id, Draft.kind == kind)
+        .order_by(col(Draft.created_at).desc(), col(Draft.draft_id).desc())
+        .limit(1)
+    )
+    return session.exec(query).first()
+
+
+def draft_by_digest(session: Session, workspace_id: str, kind: str, digest: str) -> Draft:
+    """Return the draft of a kind with this digest; NotFoundError when there is none."""
+    query = select(Draft).where(
+        Draft.workspace_id == workspace_id, Draft.kind == kind, Draft.digest == digest
+    )
+    draft = session.exec(query.limit(1)).first()
+    if draft is None:
+        raise NotFoundError(f"there is no {kind} draft with digest {digest[:12]}…", value=digest)
+    if digest_json(draft.content) != digest:
+        raise ConflictError(
+            f"the {kind} draft is not the one that was kept under {digest[:12]}…", value=digest
+        )
+    return draft
+
+
+class KeptDraft(NamedTuple):
+    """A draft that was written: its id, and the digest that a proposal binds it by."""
+
+    draft_id: str
+    digest: str
+
+
+def add_draft(
+    session: Session,
+    *,
+    draft_id: str,
+    workspace_id: str,
+    thread_id: str,
+    kind: str,
+    content: JsonObject,
+    at: datetime,
+) -> KeptDraft:
+    """Keep what a node produced; floats in it are digested as RFC 8785 writes them."""
+    kept = KeptDraft(draft_id, digest_json(content))
+    row = {
+        **kept._asdict(),
+        "workspace_id": workspace_id,
+        "thread_id": thread_id,
+        "kind": kind,
+        "content": content,
+        "created_at": at,
+    }
+    insert_rows(session, Draft, [row])
+    return kept
+
+
+def put_figures(session: Session, workspace_id: str, thread_id: str, figures: Mapping[str, Figure]) -> None:
+    """Keep figures of a thread; a figure of the same id is replaced by the newer one."""
+    rows = [
+        {
+            "thread_id": thread_id,
+            "figure_id": figure_id,
+            "workspace_id": workspace_id,
+            "value": figure.value if isinstance(figure.value, str) else f"int:{figure.value}",
+            "unit": figure.unit,
+            "source": figure.source.model_dump(),
+        }
+        for figure_id, figure in figures.items()
+    ]
+    insert_rows(session, FigureRow, rows, replace=True)
+
+
+def figures_of(session: Session, thread_id: str) -> dict[str, Figure]:
+    """Return every figure of a thread, by id."""
+    rows = session.connection().execute(_FIGURES, {"thread": thread_id})
+    return _FIGURES_BY_ID.validate_python(
+        {
+            figure_id: {
+                "value": int(value.removeprefix("int:")) if value.startswith("int:") else value,
+                "unit": unit,
+                "source": source,
+            }
+            for figure_id, value, unit, source in rows
+        }
+    )
+
+
+def unknown_figures(session: Session, thread_id: str, names: Collection[str]) -> list[str]:
+    """Return, sorted, which of the names no figure of the thread has."""
+    asked = {"thread": thread_id, "names": sorted(names)}
+    return sorted(set(names) - set(session.connection().execute(_KNOWN_FIGURES, asked).scalars()))
+
+
+def add_work(session: Session, results: Sequence[Row], trace: Row) -> None:
+    """Keep an agent run: the rows of its tool results and of its trace."""
+    insert_rows(session, ToolResult, results)
+    insert_rows(session, AgentTrace, [trace])
+
+
+def tool_results_of(session: Session, thread_id: str) -> Sequence[ToolResult]:
+    """Return a thread's tool results in the order they were called."""
+    query = select(ToolResult).where(ToolResult.thread_id == thread_id)
+    return session.exec(query.order_by(ToolResult.tool_result_id)).all()
+
+
+def traces_of(session: Session, thread_id: str) -> Sequence[AgentTrace]:
+    """Return a thread's agent traces in order."""
+    query = select(AgentTrace).where(AgentTrace.thread_id == thread_id)
+    return session.exec(query.order_by(AgentTrace.trace_id)).all()
+
+
+def start_conversation(
+    session: Session, *, conversation_id: str, workspace_id: str, user_id: str, at: datetime
+) -> Conversation:
+    conversation = Conversation(
+        conversation_id=conversation_id, workspace_id=workspace_id, user_id=user_id, started_at=at
+    )
+    session.add(conversation)
+    session.flush()
+    return conversation
+
+
+def get_conversation(session: Session, workspace_id: str, conversation_id: str) -> Conversation:
+    """Return a conversation of this workspace; NotFoundError otherwise."""
+    conversation = session.get(Conversation, conversation_id)
+    if conversation is None or conversation.workspace_id != workspace_id:
+        raise NotFoundError(f"there is no conversation {conversation_id}", value=conversation_id)
+    return conversation
+
+
+def add_turn(
+    session: Session,
+    *,
+    turn_id: str,
+    workspace_id: str,
+    conversation_id: str,
+    speaker: str,
+    text: str,
+    at: datetime,
+) -> Turn:
+    """Add what somebody said as the next turn."""
+    last = session.exec(select(sa.func.max(Turn.number)).where(Turn.conversation_id == conversation_id)).one()
+    turn = Turn(
+        turn_id=turn_id,
+        workspace_id=workspace_id,
+        conversation_id=conversation_id,
+        number=(last or 0) + 1,
+        speaker=speaker,
+        text=text,
+        said_at=at,
+    )
+    session.add(turn)
+    session.flush()
+    return turn

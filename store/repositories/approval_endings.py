@@ -1,0 +1,48 @@
+"""How an approval ends without an approver's answer: taken back before its launch, or closed by a newer proposal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from policies.campaign import CampaignEvent, CampaignState, next_state
+from store.audit import AuditLog
+from store.repositories.approvals import approval_of_proposal
+from store.repositories.campaigns import get_campaign, get_proposal, move_campaign, move_proposal
+from store.tables import Approval
+
+
+def revoke(
+    session: Session, audit: AuditLog, approval: Approval, *, at: datetime, actor: str, reason: str
+) -> None:
+    """Take back an approval that has not launched; its campaign goes back to draft. Nothing else is changed by it."""
+    if approval.status != "approved":
+        return
+    approval.status = "revoked"
+    proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
+    if proposal.status == "approved":
+        move_proposal(session, proposal.proposal_id, expected="approved", to="revoked")
+    campaign = get_campaign(session, approval.workspace_id, proposal.campaign_id)
+    state = CampaignState(campaign.state)
+    if campaign.proposal_id == proposal.proposal_id and state is CampaignState.APPROVED:
+        following = next_state(state, CampaignEvent.REVOKE, sent_any=False)
+        move_campaign(session, campaign.campaign_id, expected=state, to=following.to, at=at)
+    audit.append(
+        session,
+        workspace_id=approval.workspace_id,
+        at=at,
+        actor=actor,
+        action="approval.revoked",
+        subject=approval.approval_id,
+        detail={"digest": approval.digest, "reason": reason},
+    )
+
+
+def close_approval(session: Session, proposal_id: str, status: str, at: datetime) -> None:
+    """Close the approval of a proposal that gave way to another; one that was resolved keeps its resolution time."""
+    approval = approval_of_proposal(session, proposal_id)
+    if approval is not None and approval.status in ("pending", "approved"):
+        approval.status = status
+        approval.resolved_at = approval.resolved_at or at
+        session.flush()

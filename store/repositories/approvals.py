@@ -1,0 +1,379 @@
+"""Approvals: opened with a proposal, resolved in the database first, by compare-and-set.
+
+`resolve` is the only way an approval comes about. It runs in one durable transaction of the caller: role, four eyes,
+expiry and digest are checked, a signature is added, and when all are in, the row is moved; losers get a ConflictError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+import sqlalchemy as sa
+from pydantic import JsonValue
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from policies.authority import Person, Resource, Role, require_authority, rules_digest
+from policies.authority import Signature as GivenSignature
+from policies.authority.signatures import SignatureRequirement, missing_signatures
+from policies.campaign import CampaignEvent, CampaignState, next_state
+from policies.errors import ConflictError, InvalidInputError, NotAuthorisedError, NotFoundError
+from policies.proposal import Content, digest_json, digest_of, parse
+from store.audit import AuditLog
+from store.repositories.campaigns import get_brief, get_campaign, get_proposal, move_campaign, move_proposal
+from store.repositories.workspaces import roles_of
+from store.tables import ApiKey, Approval, Proposal, Signature
+
+Answer = Literal["approve", "approve_limited", "request_changes", "reject"]
+LIMIT_FIELDS = ("first_step_people", "maximum_people", "budget_minor")
+_STATUS_AFTER: Mapping[str, str] = {
+    "approve": "approved",
+    "approve_limited": "approved",
+    "request_changes": "changes_requested",
+    "reject": "rejected",
+}
+_EVENT_AFTER = {
+    "approved": CampaignEvent.APPROVE,
+    "changes_requested": CampaignEvent.REQUEST_CHANGES,
+    "rejected": CampaignEvent.REJECT,
+    "expired": CampaignEvent.EXPIRE,
+}
+
+
+class ApprovalClosedError(ConflictError):
+    """The approval has been resolved, has expired, or its proposal is no longer the campaign's."""
+
+    code = "approval_closed"
+
+
+class DigestChangedError(ConflictError):
+    """The proposal is not, or no longer, the one that the approval is for."""
+
+    code = "digest_changed"
+
+
+class LimitError(InvalidInputError):
+    """A limit that is missing, unknown, or higher than what the proposal says."""
+
+    code = "limit"
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """An approver's answer. `limits` are whole numbers by name (`LIMIT_FIELDS`), only with `approve_limited`."""
+
+    answer: Answer
+    digest: str
+    comment: str = ""
+    limits: Mapping[str, int] | None = None
+
+    def answer_digest(self) -> str:
+        """Return sha256 over answer, limits and comment: the same person repeating it is no second answer."""
+        limits: JsonValue = None if self.limits is None else dict(self.limits)
+        return digest_json({"answer": self.answer, "limits": limits, "comment": self.comment})
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What came of it. `changed` is False where the same person had given the same answer before."""
+
+    approval: Approval
+    signature: Signature
+    missing: tuple[tuple[str, ...], ...]
+    changed: bool
+
+
+def open_approval(
+    session: Session,
+    *,
+    approval_id: str,
+    proposal: Proposal,
+    required: Sequence[SignatureRequirement],
+    at: datetime,
+    expires_at: datetime,
+) -> Approval:
+    """Put a frozen proposal to its approvers."""
+    approval = Approval(
+        approval_id=approval_id,
+        workspace_id=proposal.workspace_id,
+        proposal_id=proposal.proposal_id,
+        thread_id=proposal.thread_id,
+        digest=proposal.digest,
+        author_id=proposal.author_id,
+        required=[sorted(need.any_of) for need in required],
+        opened_at=at,
+        expires_at=expires_at,
+    )
+    session.add(approval)
+    session.flush()
+    return approval
+
+
+def get_approval(session: Session, workspace_id: str, approval_id: str) -> Approval:
+    """Return an approval of this workspace; NotFoundError otherwise."""
+    approval = session.get(Approval, approval_id)
+    if approval is None or approval.workspace_id != workspace_id:
+        raise NotFoundError(f"there is no approval {approval_id}", value=approval_id)
+    return approval
+
+
+def approval_of_proposal(session: Session, proposal_id: str) -> Approval | None:
+    """Return the approval of a proposal."""
+    return session.exec(select(Approval).where(Approval.proposal_id == proposal_id)).first()
+
+
+def list_approvals(
+    session: Session, workspace_id: str, *, status: str | None = None, limit: int = 100
+) -> Sequence[Approval]:
+    """Return approvals, the newest first."""
+    query = select(Approval).where(Approval.workspace_id == workspace_id)
+    if status is not None:
+        query = query.where(Approval.status == status)
+    return session.exec(query.order_by(col(Approval.approval_id).desc()).limit(limit)).all()
+
+
+def signatures_of(session: Session, approval_id: str) -> Sequence[Signature]:
+    """Return the signatures of an approval in the order they were given."""
+    query = select(Signature).where(Signature.approval_id == approval_id)
+    return session.exec(query.order_by(col(Signature.signature_id))).all()
+
+
+def missing_of(session: Session, approval: Approval) -> tuple[tuple[str, ...], ...]:
+    """Return the role sets that a signature is still missing from."""
+    given = [
+        GivenSignature(signature.user_id, frozenset(Role(name) for name in signature.role.split(",")))
+        for signature in signatures_of(session, approval.approval_id)
+        if signature.answer in ("approve", "approve_limited")
+    ]
+    required = [SignatureRequirement(frozenset(Role(name) for name in names)) for names in approval.required]
+    missing = missing_signatures(required, given, author_id=approval.author_id)
+    return tuple(tuple(sorted(need.any_of)) for need in missing)
+
+
+def resolve(
+    session: Session,
+    audit: AuditLog,
+    *,
+    approval_id: str,
+    signature_id: str,
+    person: Person,
+    resolution: Resolution,
+    at: datetime,
+) -> Resolved:
+    """Record one person's answer and, when it settles the matter, move approval, proposal and campaign together.
+
+    Raises NotFoundError, NotAuthorisedError (role or four eyes), ApprovalClosedError, DigestChangedError, LimitError;
+    the caller's transaction is then rolled back and nothing is kept.
+    """
+    approval = _locked(session, person.workspace_id, approval_id)
+    earlier = _signature_by(session, approval_id, person.user_id)
+    if earlier is not None:
+        if earlier.answer_digest == resolution.answer_digest() and earlier.digest == resolution.digest:
+            return Resolved(approval, earlier, missing_of(session, approval), changed=False)
+        raise ApprovalClosedError(
+            f"you have answered this approval already, with {earlier.answer}; an answer cannot be changed",
+            value=resolution.answer,
+        )
+    proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
+    _require_open(session, approval, proposal, at)
+    _require_digest(approval, proposal, resolution.digest)
+    person = _as_of_opening(session, approval, person)
+    author = person.user_id if person.user_id in contributors(session, proposal) else approval.author_id
+    resource = Resource(proposal.kind, author, approval.workspace_id, approval_id)
+    legal = any(names == [Role.LEGAL] for names in approval.required)
+    require_authority(person, "resolve_approval", resource, {"legal_required": legal})
+    _require_words(resolution, parse(proposal.canonical_json))
+    signature = _sign(session, approval, signature_id, person, resolution, at)
+    audit.append(
+        session,
+        workspace_id=approval.workspace_id,
+        at=at,
+        actor=person.user_id,
+        action=f"approval.{resolution.answer}",
+        subject=approval_id,
+        detail={"digest": approval.digest, "answer_digest": signature.answer_digest, "role": signature.role},
+    )
+    missing = missing_of(session, approval)
+    if resolution.answer in ("request_changes", "reject") or not missing:
+        _settle(session, approval, _STATUS_AFTER[resolution.answer], at)
+    return Resolved(approval, signature, missing, changed=True)
+
+
+def contributors(session: Session, proposal: Proposal) -> frozenset[str]:
+    """Return everybody who had a part in a proposal: its author, its campaign's and its brief's."""
+    campaign = get_campaign(session, proposal.workspace_id, proposal.campaign_id)
+    people = {proposal.author_id, campaign.author_id}
+    if campaign.brief_id is not None:
+        people.add(get_brief(session, proposal.workspace_id, campaign.brief_id).author_id)
+    return frozenset(people)
+
+
+def _as_of_opening(session: Session, approval: Approval, person: Person) -> Person:
+    """Return the person with the roles held since before the approval was opened, as the store has them.
+
+    A role granted afterwards does not count, and nobody resolves with a key that the author issued to them afterwards.
+    """
+    held = {role.role for role in roles_of(session, person.user_id) if role.granted_at <= approval.opened_at}
+    late = select(ApiKey).where(
+        ApiKey.user_id == person.user_id,
+        ApiKey.issued_by == approval.author_id,
+        col(ApiKey.created_at) >= approval.opened_at,
+    )
+    if session.exec(late).first() is not None:
+        raise NotAuthorisedError(
+            "the author issued you a key after proposing this, so it cannot be shown that you are somebody else; "
+            "ask another approver",
+            value=person.user_id,
+        )
+    return replace(person, roles=person.roles & held)
+
+
+def overdue_approvals(session: Session, now: datetime) -> Sequence[Approval]:
+    """Return the pending approvals whose time has run out, of every workspace."""
+    query = select(Approval).where(Approval.status == "pending", col(Approval.expires_at) <= now)
+    return session.exec(query).all()
+
+
+def expire(session: Session, audit: AuditLog, approval: Approval, at: datetime) -> None:
+    """Close an approval whose time has run out; the campaign goes back to draft."""
+    _settle(session, approval, "expired", at)
+    audit.append(
+        session,
+        workspace_id=approval.workspace_id,
+        at=at,
+        actor="system",
+        action="approval.expired",
+        subject=approval.approval_id,
+        detail={"digest": approval.digest},
+    )
+
+
+def lowest_limits(session: Session, approval: Approval) -> dict[str, int]:
+    """Return the strictest of the limits that the signatures set, by name."""
+    lowest: dict[str, int] = {}
+    for signature in signatures_of(session, approval.approval_id):
+        for name, value in (signature.limits or {}).items():
+            lowest[name] = min(value, lowest.get(name, value))
+    return lowest
+
+
+def _locked(session: Session, workspace_id: str, approval_id: str) -> Approval:
+    query = select(Approval).where(Approval.approval_id == approval_id).with_for_update()
+    approval = session.exec(query.execution_options(populate_existing=True)).first()
+    if approval is None or approval.workspace_id != workspace_id:
+        raise NotFoundError(f"there is no approval {approval_id}", value=approval_id)
+    return approval
+
+
+def _signature_by(session: Session, approval_id: str, user_id: str) -> Signature | None:
+    query = select(Signature).where(Signature.approval_id == approval_id, Signature.user_id == user_id)
+    return session.exec(query).first()
+
+
+def _require_open(session: Session, approval: Approval, proposal: Proposal, at: datetime) -> None:
+    if approval.status != "pending":
+        raise ApprovalClosedError(f"this approval is already {approval.status}", value=approval.status)
+    if at >= approval.expires_at:
+        raise ApprovalClosedError(
+            f"this approval expired at {approval.expires_at.isoformat()}; propose the campaign again",
+            value=approval.expires_at.isoformat(),
+        )
+    campaign = get_campaign(session, approval.workspace_id, proposal.campaign_id)
+    if proposal.status != "open" or campaign.proposal_id != proposal.proposal_id:
+        raise ApprovalClosedError(
+            f"proposal {proposal.proposal_id} is {proposal.status}; a newer one took its place",
+            value=proposal.status,
+        )
+
+
+def _require_digest(approval: Approval, proposal: Proposal, claimed: str) -> None:
+    actual = digest_of(proposal.canonical_json)
+    if not approval.digest == proposal.digest == actual:
+        raise DigestChangedError(
+            "the proposal was changed after it was frozen; it cannot be approved", value=actual
+        )
+    if claimed != approval.digest:
+        raise DigestChangedError(
+            f"you answered for digest {claimed[:12]}…, the proposal in front of you is {approval.digest[:12]}…; "
+            "read it again",
+            value=claimed,
+        )
+
+
+def _require_words(resolution: Resolution, content: Content) -> None:
+    if resolution.answer in ("reject", "request_changes") and not resolution.comment.strip():
+        raise InvalidInputError(f"say why: {resolution.answer} needs a comment", value=resolution.comment)
+    if resolution.answer != "approve_limited":
+        if resolution.limits:
+            raise LimitError(
+                f"limits go with approve_limited, not with {resolution.answer}", value=resolution.answer
+            )
+        return
+    if not resolution.limits:
+        raise LimitError("approve_limited needs a limit: first_step_people, maximum_people or budget_minor")
+    bounds = {
+        "first_step_people": content.number(content.envelope.maximum_people),
+        "maximum_people": content.number(content.envelope.maximum_people),
+        "budget_minor": content.number(content.envelope.budget),
+    }
+    for name, value in resolution.limits.items():
+        if name not in bounds:
+            raise LimitError(f"there is no limit {name!r}; use {', '.join(LIMIT_FIELDS)}", value=name)
+        if not 0 < value <= bounds[name]:
+            raise LimitError(
+                f"{name} is {value}; it may only be lowered, from {bounds[name]} to 1 or more", value=value
+            )
+
+
+def _sign(
+    session: Session,
+    approval: Approval,
+    signature_id: str,
+    person: Person,
+    resolution: Resolution,
+    at: datetime,
+) -> Signature:
+    signature = Signature(
+        signature_id=signature_id,
+        workspace_id=approval.workspace_id,
+        approval_id=approval.approval_id,
+        user_id=person.user_id,
+        author_id=approval.author_id,
+        role=",".join(sorted(person.roles)),
+        digest=approval.digest,
+        answer=resolution.answer,
+        limits=None if resolution.limits is None else dict(resolution.limits),
+        comment=resolution.comment,
+        answer_digest=resolution.answer_digest(),
+        rules_digest=rules_digest(),
+        signed_at=at,
+    )
+    session.add(signature)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise ApprovalClosedError(
+            "this answer was given already, or by the author", value=person.user_id
+        ) from error
+    return signature
+
+
+def _settle(session: Session, approval: Approval, status: str, at: datetime) -> None:
+    limits = lowest_limits(session, approval) or None
+    moved = session.connection().execute(
+        sa.update(Approval)
+        .where(col(Approval.approval_id) == approval.approval_id, col(Approval.status) == "pending")
+        .values(status=status, resolved_at=at, limits=limits)
+    )
+    if moved.rowcount != 1:
+        raise ApprovalClosedError("somebody resolved this approval first", value=status)
+    session.refresh(approval)
+    proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
+    move_proposal(session, proposal.proposal_id, expected="open", to=status)
+    campaign = get_campaign(session, approval.workspace_id, proposal.campaign_id)
+    state = CampaignState(campaign.state)
+    following = next_state(state, _EVENT_AFTER[status], sent_any=False)
+    move_campaign(session, campaign.campaign_id, expected=state, to=following.to, at=at)

@@ -1,0 +1,116 @@
+"""Briefs, campaigns and proposals. A change of a campaign's state goes through the transition table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from policies.errors import ConflictError, NotFoundError
+from store.tables import BriefRow, Campaign, Creative, Proposal
+from store.tables.base import JsonObject
+
+
+def get_campaign(session: Session, workspace_id: str, campaign_id: str) -> Campaign:
+    """Return a campaign of this workspace; NotFoundError otherwise."""
+    campaign = session.get(Campaign, campaign_id)
+    if campaign is None or campaign.workspace_id != workspace_id:
+        raise NotFoundError(f"there is no campaign {campaign_id}", value=campaign_id)
+    return campaign
+
+
+def list_campaigns(session: Session, workspace_id: str, *, limit: int = 100) -> Sequence[Campaign]:
+    """Return campaigns, the newest first."""
+    query = select(Campaign).where(Campaign.workspace_id == workspace_id)
+    return session.exec(query.order_by(col(Campaign.campaign_id).desc()).limit(limit)).all()
+
+
+def campaign_of_thread(session: Session, thread_id: str) -> Campaign | None:
+    """Return the campaign whose current thread this is."""
+    return session.exec(select(Campaign).where(Campaign.thread_id == thread_id)).first()
+
+
+def move_campaign(session: Session, campaign_id: str, *, expected: str, to: str, at: datetime) -> None:
+    """Change a campaign's state by compare-and-set; ConflictError when it is no longer `expected`."""
+    statement = (
+        sa.update(Campaign)
+        .where(col(Campaign.campaign_id) == campaign_id, col(Campaign.state) == expected)
+        .values(state=to, changed_at=at)
+        .execution_options(synchronize_session="fetch")
+    )
+    if session.connection().execute(statement).rowcount != 1:
+        raise ConflictError(
+            f"campaign {campaign_id} is no longer {expected}: somebody changed it first; read it again",
+            value=expected,
+        )
+    cached = session.get(Campaign, campaign_id)
+    if cached is not None:
+        session.refresh(cached)
+
+
+def add_brief(
+    session: Session,
+    *,
+    brief_id: str,
+    workspace_id: str,
+    conversation_id: str | None,
+    author_id: str,
+    text: str,
+    record: JsonObject,
+    model: str,
+    at: datetime,
+) -> BriefRow:
+    """Keep a marketer's words and what was read from them."""
+    row = BriefRow(
+        brief_id=brief_id,
+        workspace_id=workspace_id,
+        conversation_id=conversation_id,
+        author_id=author_id,
+        text=text,
+        record=record,
+        model=model,
+        created_at=at,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def get_brief(session: Session, workspace_id: str, brief_id: str) -> BriefRow:
+    """Return a brief of this workspace; NotFoundError otherwise."""
+    row = session.get(BriefRow, brief_id)
+    if row is None or row.workspace_id != workspace_id:
+        raise NotFoundError(f"there is no brief {brief_id}", value=brief_id)
+    return row
+
+
+def get_proposal(session: Session, workspace_id: str, proposal_id: str) -> Proposal:
+    """Return a proposal of this workspace; NotFoundError otherwise."""
+    proposal = session.get(Proposal, proposal_id)
+    if proposal is None or proposal.workspace_id != workspace_id:
+        raise NotFoundError(f"there is no proposal {proposal_id}", value=proposal_id)
+    return proposal
+
+
+def move_proposal(session: Session, proposal_id: str, *, expected: str, to: str) -> None:
+    """Change a proposal's status by compare-and-set; ConflictError when it is no longer `expected`."""
+    statement = (
+        sa.update(Proposal)
+        .where(col(Proposal.proposal_id) == proposal_id, col(Proposal.status) == expected)
+        .values(status=to)
+    )
+    if session.connection().execute(statement).rowcount != 1:
+        raise ConflictError(f"proposal {proposal_id} is no longer {expected}; read it again", value=expected)
+    cached = session.get(Proposal, proposal_id)
+    if cached is not None:
+        session.refresh(cached)
+
+
+def get_creative(session: Session, workspace_id: str, digest: str) -> Creative:
+    """Return a creative by digest; NotFoundError when nothing was kept under it."""
+    creative = session.get(Creative, (workspace_id, digest))
+    if creative is None:
+        raise NotFoundError(f"there is no creative with digest {digest[:12]}…", value=digest)
+    return creative

@@ -1,0 +1,56 @@
+"""Whether an approval is what the signed audit log says it is: evidence that a changed row cannot make up."""
+
+from __future__ import annotations
+
+from sqlmodel import Session, select
+
+from policies.proposal import digest_json
+from store.audit import AuditLog, entry_hash
+from store.repositories.approvals import contributors, lowest_limits, missing_of, signatures_of
+from store.tables import Approval, AuditEntry, Proposal, Signature
+
+
+def unproven(session: Session, audit: AuditLog, approval: Approval, proposal: Proposal) -> str | None:
+    """Return why an approval is not proven, or None when it is.
+
+    Every signature must be by somebody who had no part in the proposal, be for exactly this digest, and stand in the audit
+    log as an entry that this home signed; together they must be all that is required, and the limits their lowest.
+    """
+    parts = contributors(session, proposal)
+    for signature in signatures_of(session, approval.approval_id):
+        if signature.user_id in parts:
+            return "somebody who had a part in the proposal signed it"
+        if signature.digest != proposal.digest:
+            return "a signature is for another content"
+        if not _is_logged(session, audit, approval, signature):
+            return "a signature does not stand in the signed audit log"
+    if missing_of(session, approval):
+        return "a signature is missing"
+    if (approval.limits or {}) != lowest_limits(session, approval):
+        return "the limits are not those that were signed"
+    return None
+
+
+def _is_logged(session: Session, audit: AuditLog, approval: Approval, signature: Signature) -> bool:
+    given = {"answer": signature.answer, "limits": signature.limits, "comment": signature.comment}
+    if digest_json(given) != signature.answer_digest:  # type: ignore[arg-type]  # JSON by construction
+        return False
+    query = select(AuditEntry).where(
+        AuditEntry.workspace_id == approval.workspace_id,
+        AuditEntry.subject == approval.approval_id,
+        AuditEntry.actor == signature.user_id,
+        AuditEntry.action == f"approval.{signature.answer}",
+    )
+    return any(_proves(audit, entry, signature) for entry in session.exec(query))
+
+
+def _proves(audit: AuditLog, entry: AuditEntry, signature: Signature) -> bool:
+    same = (entry.detail.get("digest"), entry.detail.get("answer_digest")) == (
+        signature.digest,
+        signature.answer_digest,
+    )
+    return (
+        same
+        and entry_hash(entry.model_dump()) == entry.hash
+        and audit.keys.is_signed(entry.hash, entry.signature)
+    )

@@ -1,0 +1,231 @@
+"""What the nodes of a propose thread read and write beside their drafts, in statements that are made once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlmodel import Session
+
+from policies.campaign import CampaignEvent, CampaignState, next_state
+from policies.errors import ConflictError, NotFoundError
+from store.bulk import Row, insert_rows, table_of
+from store.tables import (
+    ActionRow,
+    Approval,
+    BriefRow,
+    Campaign,
+    Creative,
+    Experiment,
+    Product,
+    Proposal,
+    Workspace,
+)
+from store.tables.base import JsonObject
+
+_workspaces, _actions, _products = table_of(Workspace).c, table_of(ActionRow).c, table_of(Product).c
+_experiments, _briefs, _campaigns = table_of(Experiment).c, table_of(BriefRow).c, table_of(Campaign).c
+_creatives, _proposals, _approvals = table_of(Creative).c, table_of(Proposal).c, table_of(Approval).c
+_workspace: sa.BindParameter[str] = sa.bindparam("workspace")
+_brief: sa.BindParameter[str] = sa.bindparam("brief")
+_campaign: sa.BindParameter[str] = sa.bindparam("campaign")
+
+_WORKSPACE = sa.select(_workspaces.name, _workspaces.timezone, _workspaces.currency, _workspaces.rules).where(
+    _workspaces.workspace_id == _workspace
+)
+_ACTIONS = (
+    sa.select(
+        _actions.action_id,
+        _actions.name,
+        _actions.channel,
+        _actions.message_cost_minor,
+        _actions.currency,
+        _actions.product_id,
+        _actions.cost_source,
+        sa.func.coalesce(_products.name, _actions.name).label("product_name"),
+        sa.func.coalesce(_products.description, "").label("product_description"),
+    )
+    .select_from(
+        table_of(ActionRow).outerjoin(
+            table_of(Product),
+            (_products.workspace_id == _actions.workspace_id) & (_products.product_id == _actions.product_id),
+        )
+    )
+    .where(_actions.workspace_id == _workspace)
+    .order_by(_actions.action_id)
+)
+_EXPERIMENTS = (
+    sa.select(_experiments.experiment_id, _experiments.name, _experiments.design)
+    .where(_experiments.workspace_id == _workspace, _experiments.campaign_id.is_(None))
+    .order_by(_experiments.experiment_id.desc())
+)
+_BRIEF_TEXT = sa.select(_briefs.text).where(_briefs.brief_id == _brief, _briefs.workspace_id == _workspace)
+_CREATIVES = sa.select(_creatives.digest, _creatives.content).where(
+    _creatives.workspace_id == _workspace, _creatives.digest.in_(sa.bindparam("digests", expanding=True))
+)
+_READ = (
+    sa.update(table_of(BriefRow))
+    .where(_briefs.brief_id == _brief, _briefs.workspace_id == _workspace)
+    .values(record=sa.bindparam("record"), model=sa.bindparam("read_by"))
+)
+_NAME = (
+    sa.update(table_of(Campaign))
+    .where(_campaigns.campaign_id == _campaign, _campaigns.workspace_id == _workspace)
+    .values(name=sa.bindparam("called"))
+)
+_PROPOSED = (
+    sa.select(_campaigns.thread_id, _campaigns.brief_id, _briefs.text, _briefs.author_id)
+    .join_from(table_of(Campaign), table_of(BriefRow), _briefs.brief_id == _campaigns.brief_id)
+    .where(
+        _campaigns.campaign_id == _campaign,
+        _campaigns.workspace_id == _workspace,
+        _briefs.workspace_id == _workspace,
+    )
+)
+_STATE = sa.select(_campaigns.state).where(
+    _campaigns.campaign_id == _campaign, _campaigns.workspace_id == _workspace
+)
+_SUBMIT = (
+    sa.update(table_of(Campaign))
+    .where(_campaigns.campaign_id == _campaign, _campaigns.state == sa.bindparam("expected"))
+    .values(
+        state=sa.bindparam("following"), proposal_id=sa.bindparam("proposal"), changed_at=sa.bindparam("at")
+    )
+)
+_OPENED = (
+    sa.select(_proposals.proposal_id, _proposals.digest, _approvals.approval_id)
+    .join_from(table_of(Proposal), table_of(Approval), _approvals.proposal_id == _proposals.proposal_id)
+    .where(_proposals.thread_id == sa.bindparam("thread"))
+)
+
+
+class WorkspaceFacts(NamedTuple):
+    """A workspace's name, settings and rules; its actions with their products; what was logged before any campaign."""
+
+    name: str
+    timezone: str
+    currency: str
+    rules: JsonObject
+    actions: tuple[Row, ...]
+    experiments: tuple[Row, ...]
+
+
+class ProposedBrief(NamedTuple):
+    """The words a proposal answers and who wrote them, who may not approve it."""
+
+    text: str
+    author_id: str
+
+
+class Opened(NamedTuple):
+    """A thread's frozen proposal and the approval that was opened for it."""
+
+    proposal_id: str
+    digest: str
+    approval_id: str
+
+
+def workspace_facts(session: Session, workspace_id: str) -> WorkspaceFacts:
+    """Return what a campaign may be planned with, actions by id and experiments the newest first.
+
+    NotFoundError without such a workspace.
+    """
+    execute, named = session.connection().execute, {"workspace": workspace_id}
+    found = execute(_WORKSPACE, named).one_or_none()
+    if found is None:
+        raise NotFoundError(f"there is no workspace {workspace_id}", value=workspace_id)
+    actions, experiments = (tuple(execute(query, named).mappings()) for query in (_ACTIONS, _EXPERIMENTS))
+    return WorkspaceFacts(*found, actions, experiments)  # type: ignore[arg-type]  # mappings keyed by name
+
+
+def brief_text(session: Session, workspace_id: str, brief_id: str) -> str:
+    """Return a marketer's words; NotFoundError for a brief of another workspace."""
+    found = session.connection().execute(_BRIEF_TEXT, {"workspace": workspace_id, "brief": brief_id}).scalar()
+    if found is None:
+        raise NotFoundError(f"there is no brief {brief_id}", value=brief_id)
+    return str(found)
+
+
+def proposed_brief(
+    session: Session, workspace_id: str, *, campaign_id: str, thread_id: str, brief_id: str
+) -> ProposedBrief:
+    """Return what a campaign's present thread proposes for.
+
+    NotFoundError without such a campaign and brief; ConflictError when it has moved on to another thread or brief.
+    """
+    named = {"workspace": workspace_id, "campaign": campaign_id}
+    found = session.connection().execute(_PROPOSED, named).one_or_none()
+    if found is None:
+        raise NotFoundError(f"there is no campaign {campaign_id} with a brief", value=campaign_id)
+    if (found.thread_id, found.brief_id) != (thread_id, brief_id):
+        raise ConflictError(
+            f"campaign {campaign_id} has moved on to another thread or brief; nothing is proposed",
+            value=thread_id,
+        )
+    return ProposedBrief(found.text, found.author_id)
+
+
+def keep_reading(
+    session: Session,
+    workspace_id: str,
+    *,
+    brief_id: str,
+    record: JsonObject,
+    model: str,
+    campaign_id: str,
+    campaign_name: str,
+) -> None:
+    """Keep what the planner read in a brief, and name the campaign after it; NotFoundError for a foreign one."""
+    execute, named = session.connection().execute, {"workspace": workspace_id}
+    read = execute(_READ, {**named, "brief": brief_id, "record": record, "read_by": model})
+    if read.rowcount != 1:
+        raise NotFoundError(f"there is no brief {brief_id}", value=brief_id)
+    if execute(_NAME, {**named, "campaign": campaign_id, "called": campaign_name}).rowcount != 1:
+        raise NotFoundError(f"there is no campaign {campaign_id}", value=campaign_id)
+
+
+def put_creatives(
+    session: Session, workspace_id: str, creatives: Mapping[str, JsonObject], at: datetime
+) -> None:
+    """Keep creatives under their digests; the same words are kept once."""
+    rows = [
+        {"workspace_id": workspace_id, "digest": digest, "content": content, "created_at": at}
+        for digest, content in creatives.items()
+    ]
+    insert_rows(session, Creative, rows, keep=True)
+
+
+def creatives_of(session: Session, workspace_id: str, by_arm: Mapping[str, str]) -> dict[str, JsonObject]:
+    """Return each arm's creative by the digest that it was kept under; NotFoundError when one was not."""
+    asked = {"workspace": workspace_id, "digests": sorted(set(by_arm.values()))}
+    kept = {row.digest: row.content for row in session.connection().execute(_CREATIVES, asked)}
+    lost = [digest for digest in by_arm.values() if digest not in kept]
+    if lost:
+        raise NotFoundError(f"there is no creative with digest {lost[0][:12]}…", value=lost[0])
+    return {arm: kept[digest] for arm, digest in by_arm.items()}
+
+
+def opened_by(session: Session, thread_id: str) -> Opened | None:
+    """Return what a thread froze and opened, if it got that far."""
+    found = session.connection().execute(_OPENED, {"thread": thread_id}).one_or_none()
+    return None if found is None else Opened(*found)
+
+
+def submit_campaign(
+    session: Session, workspace_id: str, campaign_id: str, proposal_id: str, at: datetime
+) -> None:
+    """Move a campaign to review with its proposal, by compare-and-set.
+
+    NotFoundError for a campaign of another workspace; what the transition table refuses; ConflictError when the
+    campaign moved meanwhile.
+    """
+    execute, named = session.connection().execute, {"campaign": campaign_id}
+    state = execute(_STATE, {**named, "workspace": workspace_id}).scalar()
+    if state is None:
+        raise NotFoundError(f"there is no campaign {campaign_id}", value=campaign_id)
+    following = next_state(CampaignState(state), CampaignEvent.SUBMIT, sent_any=False)
+    change = {"expected": state, "following": str(following.to), "proposal": proposal_id, "at": at}
+    if execute(_SUBMIT, {**named, **change}).rowcount != 1:
+        raise ConflictError(f"campaign {campaign_id} is no longer {state}; read it again", value=state)

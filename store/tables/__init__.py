@@ -1,0 +1,57 @@
+"""Every operational table, one file a noun. Importing this package registers them all on `metadata`.
+
+Identities live apart (`store.tables.identity`), in a database of their own.
+"""
+
+from store.tables.agent_work import AgentTrace, Conversation, Draft, FigureRow, ToolResult, Turn
+from store.tables.approvals import Approval, Signature
+from store.tables.audit import AuditEntry, AuditHead
+from store.tables.base import metadata
+from store.tables.campaigns import BriefRow, Campaign, Proposal
+from store.tables.catalogue import ActionRow, Creative, Document, Offer, Product
+from store.tables.launches import Batch, Choice, Launch, Reservation, Send
+from store.tables.measures import Event, Experiment, Outcome, Readout
+from store.tables.people import Consent, ImportRun, Person, ServedProfile, Snapshot, Suppression
+from store.tables.workspaces import ApiKey, HomeClock, RoleGrant, User, Workspace
+
+__all__ = [
+    "ActionRow",
+    "AgentTrace",
+    "ApiKey",
+    "Approval",
+    "AuditEntry",
+    "AuditHead",
+    "Batch",
+    "BriefRow",
+    "Campaign",
+    "Choice",
+    "Consent",
+    "Conversation",
+    "Creative",
+    "Document",
+    "Draft",
+    "Event",
+    "Experiment",
+    "FigureRow",
+    "HomeClock",
+    "ImportRun",
+    "Launch",
+    "Offer",
+    "Outcome",
+    "Person",
+    "Product",
+    "Proposal",
+    "Readout",
+    "Reservation",
+    "RoleGrant",
+    "Send",
+    "ServedProfile",
+    "Signature",
+    "Snapshot",
+    "Suppression",
+    "ToolResult",
+    "Turn",
+    "User",
+    "Workspace",
+    "metadata",
+]

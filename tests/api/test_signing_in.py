@@ -1,0 +1,109 @@
+"""Keys: none, wrong, revoked, of somebody disabled, of somebody without a role."""
+
+from __future__ import annotations
+
+import pytest
+
+from store.repositories.workspaces import add_user, disable_user, issue_key
+from tests.api.conftest import Open
+from tests.small_shop import START, Shop
+
+PATHS = (
+    ("GET", "/v1/approvals"),
+    ("POST", "/v1/approvals/a/resolve"),
+    ("GET", "/v1/campaigns"),
+    ("POST", "/v1/chat"),
+    ("POST", "/v1/events"),
+    ("GET", "/v1/audit"),
+    ("GET", "/v1/audit/verify"),
+    ("GET", "/v1/offers"),
+    ("GET", "/v1/policies"),
+    ("GET", "/v1/users"),
+    ("GET", "/v1/models/check"),
+    ("POST", "/v1/imports/customers"),
+    ("POST", "/v1/audience/count"),
+    ("GET", "/v1/campaigns/c/export"),
+    ("GET", "/v1/campaigns/c/report"),
+)
+
+
+@pytest.mark.promise
+async def test_every_endpoint_but_health_needs_a_key(open_shop: Open, shop: Shop) -> None:
+    async with open_shop(shop) as opened:
+        for method, path in PATHS:
+            for header in (
+                {},
+                {"Authorization": "Bearer "},
+                {"Authorization": "Bearer cs_wrong"},
+                {"Authorization": opened.keys["Ada"]},
+            ):
+                answer = await opened.call(None, method, path, headers=header)
+                assert answer.status_code == 401, (path, header)
+                assert answer.headers["www-authenticate"] == "Bearer"
+                assert answer.json()["error"] == "not_authenticated"
+        free = [await opened.call(None, "GET", path) for path in ("/health", "/docs", "/openapi.json")]
+        declared = opened.http._transport._application.openapi()["paths"]  # type: ignore[attr-defined]
+    assert [answer.status_code for answer in free] == [200, 200, 200]
+    open_paths = {path for path in declared if not path.startswith("/v1/")}
+    assert open_paths == {"/health", "/ready"}
+
+
+async def test_a_wrong_key_is_named_by_its_start_and_never_whole(open_shop: Open, shop: Shop) -> None:
+    async with open_shop(shop) as opened:
+        answer = await opened.call(
+            None, "GET", "/v1/offers", headers={"Authorization": "Bearer cs_secret-part"}
+        )
+    assert answer.json()["value"] == "cs_sec…"
+    assert "secret-part" not in answer.text
+
+
+async def test_a_revoked_key_signs_nobody_in(open_shop: Open, shop: Shop) -> None:
+    async with open_shop(shop) as opened:
+        made = (await opened.call("Root", "POST", "/v1/users/Ada/keys", json={"label": "laptop"})).json()
+        opened.keys["laptop"] = made["key"]
+        before = await opened.call("laptop", "GET", "/v1/offers")
+        revoked = await opened.call("Root", "DELETE", f"/v1/users/keys/{made['key_id']}")
+        after = await opened.call("laptop", "GET", "/v1/offers")
+        other = await opened.call("Ada", "GET", "/v1/offers")
+    assert [answer.status_code for answer in (before, revoked, after, other)] == [200, 204, 401, 200]
+
+
+async def test_a_disabled_user_is_shut_out(open_shop: Open, shop: Shop) -> None:
+    async with open_shop(shop) as opened:
+        with opened.app.database.write() as session:
+            disable_user(session, workspace_id=shop.workspace_id, user_id=shop.users["Ada"], at=START)
+        answer = await opened.call("Ada", "GET", "/v1/offers")
+    assert answer.status_code == 401
+
+
+async def test_somebody_without_a_role_may_not_even_look(open_shop: Open, shop: Shop) -> None:
+    async with open_shop(shop) as opened:
+        with opened.app.database.write() as session:
+            user = add_user(session, ids=opened.app.ids, at=START, workspace_id=shop.workspace_id, name="Nil")
+            key = issue_key(
+                session,
+                ids=opened.app.ids,
+                at=START,
+                workspace_id=shop.workspace_id,
+                user_id=user.user_id,
+                label="t",
+            )
+        opened.keys["Nil"] = key.plain
+        answers = [
+            await opened.call("Nil", "GET", path) for path in ("/v1/offers", "/v1/approvals", "/v1/audit")
+        ]
+    assert [answer.status_code for answer in answers] == [403, 403, 403]
+
+
+async def test_an_admin_invites_and_grants_and_the_key_is_shown_once(open_shop: Open, shop: Shop) -> None:
+    async with open_shop(shop) as opened:
+        added = await opened.call("Root", "POST", "/v1/users", json={"name": "Eve", "roles": ["legal"]})
+        opened.keys["Eve"] = added.json()["key"]
+        looks = await opened.call("Eve", "GET", "/v1/approvals")
+        granted = await opened.call("Root", "POST", "/v1/users/Eve/roles", json={"role": "marketer"})
+        listed = (await opened.call("Root", "GET", "/v1/users")).text
+        log = (await opened.call("Root", "GET", "/v1/audit")).text
+    assert (added.status_code, looks.status_code) == (201, 200)
+    assert granted.json()["roles"] == ["legal", "marketer"]
+    assert opened.keys["Eve"] not in listed + log
+    assert "user.role_granted" in log

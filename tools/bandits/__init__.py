@@ -1,0 +1,1 @@
+"""Choosing an arm for each person: beliefs, bandit policies, share bounds, one logged draw."""

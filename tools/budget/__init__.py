@@ -1,0 +1,1 @@
+"""Budget arithmetic, in minor units."""

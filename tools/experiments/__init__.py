@@ -1,0 +1,1 @@
+"""Designing experiments and reading them honestly: sizes, splits, estimates, verdicts."""

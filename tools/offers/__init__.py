@@ -1,0 +1,1 @@
+"""Actions and offers: what may be done for a person."""

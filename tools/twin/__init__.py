@@ -1,0 +1,1 @@
+"""The twin: what a campaign would do before it runs, and how right that forecast was."""
