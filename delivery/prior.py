@@ -13,9 +13,8 @@ from store.repositories.agent_work import draft_by_digest
 from store.tables import Launch
 from store.tables.base import JsonObject
 from tools.bandits.features import FeatureDefinition
+from tools.bandits.prior import PRIOR_KIND
 from tools.bandits.ridge import RidgeState
-
-PRIOR_KIND = "bandit_prior"
 
 
 class PriorMismatchError(ConflictError):
@@ -29,11 +28,6 @@ class Learner(NamedTuple):
 
     state: RidgeState
     features: FeatureDefinition
-
-
-def prior_content(state: RidgeState, features: FeatureDefinition) -> JsonObject:
-    """Return the content of the draft (kind `bandit_prior`) whose digest a proposal binds as `prior_digest`."""
-    return {"state": json.loads(state.to_json()), "features": json.loads(features.to_json())}
 
 
 def load_learner(session: Session, launch: Launch, content: Content) -> Learner:

@@ -17,7 +17,6 @@ from agents.propose.drafts import PlanDraft, SegmentationDraft
 from agents.propose.facts import NO_ARM, plan_dates
 from agents.situation import Situation
 from agents.workbench import Workbench
-from delivery.prior import prior_content
 from policies.errors import InvalidInputError
 from policies.figures import estimate
 from policies.workspace_rules import WorkspaceRules
@@ -31,6 +30,7 @@ from tools.audience.matching import matching
 from tools.bandits.feature_design import design_features
 from tools.bandits.features import FeatureDefinition
 from tools.bandits.policy import BanditPolicy
+from tools.bandits.prior import prior_content
 from tools.bandits.projection import ShareBounds
 from tools.bandits.registry import make_policy
 from tools.bandits.rewards import Outcomes, reward_named

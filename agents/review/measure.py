@@ -17,7 +17,6 @@ from agents.propose.facts import NO_ARM
 from agents.review.record import BatchShare, Estimate, Lift, MetricReadout, ReadoutRecord, Scored
 from delivery.choice_file import CHOICES
 from delivery.order import OPTIMISED
-from delivery.prior import PRIOR_KIND
 from delivery.reconcile import Reconciliation, count_people
 from delivery.schedule import last_instant
 from delivery.terms import Terms, read_terms
@@ -33,6 +32,7 @@ from store.warehouse import Warehouse
 from tools.audience.features import with_recency
 from tools.bandits.draw import replay, uniforms
 from tools.bandits.features import FeatureDefinition
+from tools.bandits.prior import PRIOR_KIND
 from tools.bandits.ridge import RidgeState
 from tools.experiments.adaptive import AdaptiveEstimate, ReplayLog, earlier_predictions
 from tools.experiments.interval import Interval

@@ -16,7 +16,6 @@ from delivery.channels.interface import Channel
 from delivery.channels.replay import ReplayProvider
 from delivery.features import CustomerFeatures
 from delivery.ports import Ports
-from delivery.prior import PRIOR_KIND, prior_content
 from policies.authority import Person as Signer
 from policies.authority import Role
 from policies.authority.signatures import SignatureFacts, required_signatures
@@ -42,6 +41,7 @@ from store.repositories.workspaces import add_user, create_workspace, grant_role
 from store.tables import Campaign, Person, Proposal, ServedProfile, Workspace
 from store.warehouse import Warehouse
 from tests.delivery.small_plan import ARMS, FEATURES, PEOPLE, START, USUAL, Plan, make_content
+from tools.bandits.prior import PRIOR_KIND, prior_content
 from tools.bandits.ridge import RidgeState
 from tools.content.creative import Creative
 
