@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from policies.workspace_rules import Exclusion, WorkspaceRules
+from store.audit import AuditLog
 from store.clock import ReplayClock
 from store.database import migrate
 from store.home import Home, HomeSettings, create_home
@@ -77,6 +78,15 @@ def make_shop(path: Path, *, seed: int = 1) -> Shop:
                 text="Tone: warm\nAddress: none",
                 updated_at=START,
             )
+        )
+        AuditLog(home.keys_dir).append(
+            session,
+            workspace_id=workspace_id,
+            at=START,
+            actor=users["Root"],
+            action="workspace.created",
+            subject=workspace_id,
+            detail={"users": list(users.values())},
         )
     warehouse = Warehouse(home.history_dir)
     customers, experiment = _people(seed)
