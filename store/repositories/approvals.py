@@ -23,7 +23,8 @@ from policies.campaign import CampaignEvent, CampaignState, next_state
 from policies.errors import ConflictError, InvalidInputError, NotAuthorisedError, NotFoundError
 from policies.proposal import Content, digest_json, digest_of, parse
 from store.audit import AuditLog
-from store.repositories.campaigns import get_brief, get_campaign, get_proposal, move_campaign, move_proposal
+from store.repositories.campaigns import get_campaign, get_proposal, move_campaign, move_proposal
+from store.repositories.proposal_authors import contributors, record_authors
 from store.repositories.workspaces import roles_of
 from store.tables import ApiKey, Approval, Proposal, Signature
 
@@ -109,6 +110,7 @@ def open_approval(
     )
     session.add(approval)
     session.flush()
+    record_authors(session, proposal)
     return approval
 
 
@@ -200,15 +202,6 @@ def resolve(
     if resolution.answer in ("request_changes", "reject") or not missing:
         _settle(session, approval, _STATUS_AFTER[resolution.answer], at)
     return Resolved(approval, signature, missing, changed=True)
-
-
-def contributors(session: Session, proposal: Proposal) -> frozenset[str]:
-    """Return everybody who had a part in a proposal: its author, its campaign's and its brief's."""
-    campaign = get_campaign(session, proposal.workspace_id, proposal.campaign_id)
-    people = {proposal.author_id, campaign.author_id}
-    if campaign.brief_id is not None:
-        people.add(get_brief(session, proposal.workspace_id, campaign.brief_id).author_id)
-    return frozenset(people)
 
 
 def _as_of_opening(session: Session, approval: Approval, person: Person) -> Person:

@@ -6,7 +6,8 @@ from sqlmodel import Session, select
 
 from policies.proposal import digest_json
 from store.audit import AuditLog, entry_hash
-from store.repositories.approvals import contributors, lowest_limits, missing_of, signatures_of
+from store.repositories.approvals import lowest_limits, missing_of, signatures_of
+from store.repositories.proposal_authors import contributors
 from store.tables import Approval, AuditEntry, Proposal, Signature
 
 

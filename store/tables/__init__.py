@@ -4,7 +4,7 @@ Identities live apart (`store.tables.identity`), in a database of their own.
 """
 
 from store.tables.agent_work import AgentTrace, Conversation, Draft, FigureRow, ToolResult, Turn
-from store.tables.approvals import Approval, Signature
+from store.tables.approvals import Approval, Delegation, ProposalAuthor, Signature
 from store.tables.audit import AuditEntry, AuditHead
 from store.tables.base import metadata
 from store.tables.campaigns import BriefRow, Campaign, Proposal
@@ -12,6 +12,7 @@ from store.tables.catalogue import ActionRow, Creative, Document, Offer, Product
 from store.tables.launches import Batch, Choice, Launch, Reservation, Send
 from store.tables.measures import Event, Experiment, Outcome, Readout
 from store.tables.people import Consent, ImportRun, Person, ServedProfile, Snapshot, Suppression
+from store.tables.threads import ProposeThread
 from store.tables.workspaces import ApiKey, HomeClock, RoleGrant, User, Workspace
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Consent",
     "Conversation",
     "Creative",
+    "Delegation",
     "Document",
     "Draft",
     "Event",
@@ -41,6 +43,8 @@ __all__ = [
     "Person",
     "Product",
     "Proposal",
+    "ProposalAuthor",
+    "ProposeThread",
     "Readout",
     "Reservation",
     "RoleGrant",

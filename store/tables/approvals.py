@@ -1,4 +1,4 @@
-"""Approvals with n signatures. Written at synchronous=FULL."""
+"""Approvals with n signatures, who took part in what they are about, and delegations. Written at synchronous=FULL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from store.tables.base import JsonObject, UtcDateTime
 class Approval(SQLModel, table=True):
     """The question put to approvers; resolved once, by compare-and-set on `status`.
 
-    Approved but not resumed (`resumed_at` null) is work for the sweep: the row is its own outbox.
+    Approved but not resumed (`resumed_at` null) is work for the sweep: the row is its own outbox. `risk` is a
+    `policies.authority.risk.RiskAssessment`; `escalates_at` is when the next role may sign too.
     """
 
     __tablename__ = "approvals"
@@ -26,9 +27,12 @@ class Approval(SQLModel, table=True):
     author_id: str = Field(foreign_key="users.user_id")
     status: str = Field(default="pending", index=True)
     required: list[list[str]] = Field(sa_type=sa.JSON)
+    risk: JsonObject | None = Field(default=None, sa_type=sa.JSON)
     limits: JsonObject | None = Field(default=None, sa_type=sa.JSON)
     opened_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
+    escalates_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    escalated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     resolved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     resumed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempt: int = 0
@@ -36,7 +40,10 @@ class Approval(SQLModel, table=True):
 
 
 class Signature(SQLModel, table=True):
-    """One person's answer. `answer_digest` is sha256 over the canonical JSON of answer, limits, comment."""
+    """One person's answer. `answer_digest` is sha256 over the canonical JSON of answer, limits, comment.
+
+    `on_behalf_of` is the delegator whose role was used. A trigger refuses whoever had a part in the proposal.
+    """
 
     __tablename__ = "signatures"
     __table_args__ = (
@@ -50,6 +57,8 @@ class Signature(SQLModel, table=True):
     user_id: str = Field(foreign_key="users.user_id")
     author_id: str = Field(foreign_key="users.user_id")
     role: str
+    on_behalf_of: str | None = Field(default=None, foreign_key="users.user_id")
+    delegation_id: str | None = Field(default=None, foreign_key="delegations.delegation_id")
     digest: str
     answer: str
     limits: JsonObject | None = Field(default=None, sa_type=sa.JSON)
@@ -57,3 +66,35 @@ class Signature(SQLModel, table=True):
     answer_digest: str
     rules_digest: str
     signed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ProposalAuthor(SQLModel, table=True):
+    """Somebody who had a part in a proposal, so may not sign it. Rows are only ever added."""
+
+    __tablename__ = "proposal_authors"
+
+    proposal_id: str = Field(primary_key=True, foreign_key="proposals.proposal_id")
+    user_id: str = Field(primary_key=True, foreign_key="users.user_id")
+    workspace_id: str = Field(foreign_key="workspaces.workspace_id")
+    part: str
+    added_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Delegation(SQLModel, table=True):
+    """A role lent until `ends_at`: the delegate may sign with it on behalf of the delegator, and nothing else."""
+
+    __tablename__ = "delegations"
+    __table_args__ = (
+        sa.CheckConstraint("delegator_id <> delegate_id", name="two_people"),
+        sa.CheckConstraint("ends_at > granted_at", name="ends_later"),
+    )
+
+    delegation_id: str = Field(primary_key=True)
+    workspace_id: str = Field(foreign_key="workspaces.workspace_id", index=True)
+    delegator_id: str = Field(foreign_key="users.user_id")
+    delegate_id: str = Field(foreign_key="users.user_id", index=True)
+    role: str
+    granted_at: datetime = Field(sa_type=UtcDateTime)
+    ends_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revoked_by: str | None = Field(default=None, foreign_key="users.user_id")

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from delivery.errors import LaunchRefusedError
 from delivery.launch import launch, launch_id_of
@@ -101,7 +102,14 @@ def test_an_edit_with_forged_digests_lacks_a_signature(world: World) -> None:
 
 @pytest.mark.promise
 def test_the_author_cannot_countersign(world: World) -> None:
-    world.change(sa.update(Signature).values(user_id=world.author.user_id, author_id=world.approver.user_id))
+    signed_by_author = sa.update(Signature).values(
+        user_id=world.author.user_id, author_id=world.approver.user_id
+    )
+    with pytest.raises(IntegrityError, match="four_eyes"):
+        world.change(signed_by_author)
+    # and where somebody with full rights took the trigger away
+    world.change(sa.text("DROP TRIGGER signatures_four_eyes_update"))
+    world.change(signed_by_author)
     with pytest.raises(LaunchRefusedError, match="had a part in the proposal"):
         launch(world.ports, world.approval_id)
 

@@ -1,0 +1,63 @@
+"""Who had a part in a proposal. They never sign it: the rules say so, and so does a trigger of the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from policies.errors import InvalidInputError
+from store.bulk import insert_rows
+from store.repositories.campaigns import get_brief, get_campaign, get_proposal
+from store.repositories.workspaces import get_user
+from store.tables import Proposal, ProposalAuthor
+
+PARTS = ("author", "campaign", "brief", "edit")
+
+
+def add_author(
+    session: Session, proposal_id: str, user_id: str, part: str, at: datetime | None = None
+) -> None:
+    """Record that a user had a part (one of PARTS) in a proposal; recording it again changes nothing.
+
+    `at` is when, by default the instant the proposal was made. InvalidInputError for an unknown part, NotFoundError
+    for an unknown proposal or user; the database refuses somebody who has signed the proposal's approval.
+    """
+    if part not in PARTS:
+        raise InvalidInputError(f"there is no part {part!r}; parts: {', '.join(PARTS)}", value=part)
+    session.flush()
+    proposal = session.get(Proposal, proposal_id)
+    workspace_id = "" if proposal is None else proposal.workspace_id
+    proposal = get_proposal(session, workspace_id, proposal_id)
+    get_user(session, workspace_id, user_id)
+    row = ProposalAuthor(
+        proposal_id=proposal_id,
+        user_id=user_id,
+        workspace_id=workspace_id,
+        part=part,
+        added_at=at or proposal.created_at,
+    )
+    insert_rows(session, ProposalAuthor, [row.model_dump()], keep=True)
+
+
+def record_authors(session: Session, proposal: Proposal) -> None:
+    """Record the author of a proposal, and those of its campaign and brief where it has them."""
+    for user_id, part in _known(session, proposal).items():
+        add_author(session, proposal.proposal_id, user_id, part)
+
+
+def contributors(session: Session, proposal: Proposal) -> frozenset[str]:
+    """Return everybody who had a part in a proposal: all recorded, its author, its campaign's and its brief's."""
+    query = select(ProposalAuthor.user_id).where(ProposalAuthor.proposal_id == proposal.proposal_id)
+    return frozenset(session.exec(query)) | _known(session, proposal).keys()
+
+
+def _known(session: Session, proposal: Proposal) -> dict[str, str]:
+    people: dict[str, str] = {}
+    if proposal.campaign_id is not None:
+        campaign = get_campaign(session, proposal.workspace_id, proposal.campaign_id)
+        if campaign.brief_id is not None:
+            people[get_brief(session, proposal.workspace_id, campaign.brief_id).author_id] = "brief"
+        people[campaign.author_id] = "campaign"
+    people[proposal.author_id] = "author"
+    return people
