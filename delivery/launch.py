@@ -181,6 +181,7 @@ def _intend(
             "starts_at": slots[0].at.isoformat(),
             "rules": rules.digest(),
         },
+        rows=(row, proposal),
     )
     return _outcome(session, row, changed=True)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ import rfc8785
 import sqlalchemy as sa
 from pydantic import JsonValue
 from sqlalchemy.orm import Session as AnySession
-from sqlmodel import Session, select
+from sqlmodel import Session, SQLModel, select
 
 from policies.errors import ConflictError, CountersignError, InvalidInputError
 from policies.privacy import holds_address
@@ -28,6 +28,7 @@ from store.bulk import insert_rows, table_of
 from store.clock import aware
 from store.database import Database
 from store.keys import AuditKeys
+from store.row_evidence import ROWS, evidence_of
 from store.tables.audit import AuditEntry, AuditHead
 
 _heads = table_of(AuditHead)
@@ -111,9 +112,11 @@ class AuditLog:
         action: str,
         subject: str,
         detail: Mapping[str, JsonValue],
+        rows: Sequence[SQLModel] = (),
     ) -> AuditEntry:
         """Add one entry in the caller's transaction; its head is published when that commits.
 
+        `rows` are those that the entry opens or moves, as they are now: `verify` holds them to it (`store.row_evidence`).
         `detail` is JSON without floats and without personal text (AuditDetailError); ids stand for people.
         AuditTransactionError in a savepoint; AuditRaceError if the chain moved meanwhile.
         """
@@ -122,6 +125,11 @@ class AuditLog:
         for text in (actor, action, subject):
             _require_loggable(text, "the entry")
         _require_loggable(dict(detail), "detail")
+        if ROWS in detail:
+            raise AuditDetailError(
+                f"detail names {ROWS}, which the log fills in itself; give the rows", value=ROWS
+            )
+        told: dict[str, JsonValue] = {ROWS: evidence_of(session, rows)} if rows else {}
         head = self._locked_head(session, workspace_id)
         breaks = self._breaks(session, head)
         columns: dict[str, Any] = {  # the columns of one row, of as many types
@@ -131,7 +139,7 @@ class AuditLog:
             "actor": actor,
             "action": action,
             "subject": subject,
-            "detail": dict(detail),
+            "detail": {**detail, **told},
             "previous_hash": head.hash,
         }
         digest = entry_hash(columns)

@@ -68,6 +68,10 @@ class AuditKeys:
             return False
         return True
 
+    def require_public(self) -> None:
+        """Raise SigningKeyError unless signatures can be checked."""
+        _ = self._public
+
     @cached_property
     def _private(self) -> Ed25519PrivateKey:
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

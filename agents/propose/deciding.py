@@ -219,6 +219,7 @@ class Deciding:
                 "approval_id": approval.approval_id,
                 "campaign_id": state["campaign_id"],
             },
+            rows=(proposal, approval),
         )
         return Opened(proposal.proposal_id, frozen.digest, approval.approval_id)
 

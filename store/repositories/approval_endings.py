@@ -10,7 +10,7 @@ from policies.campaign import CampaignEvent, CampaignState, next_state
 from store.audit import AuditLog
 from store.repositories.approvals import approval_of_proposal
 from store.repositories.campaigns import get_campaign, get_proposal, move_campaign, move_proposal
-from store.tables import Approval
+from store.tables import Approval, Proposal
 
 
 def revoke(
@@ -36,13 +36,25 @@ def revoke(
         action="approval.revoked",
         subject=approval.approval_id,
         detail={"digest": approval.digest, "reason": reason},
+        rows=(approval, proposal),
     )
 
 
-def close_approval(session: Session, proposal_id: str, status: str, at: datetime) -> None:
-    """Close the approval of a proposal that gave way to another; one that was resolved keeps its resolution time."""
-    approval = approval_of_proposal(session, proposal_id)
-    if approval is not None and approval.status in ("pending", "approved"):
-        approval.status = status
+def supersede(session: Session, audit: AuditLog, proposal: Proposal, *, at: datetime, actor: str) -> None:
+    """Let an open or approved proposal give way to another, with its approval; one resolved keeps its resolution time."""
+    move_proposal(session, proposal.proposal_id, expected=proposal.status, to="superseded")
+    approval = approval_of_proposal(session, proposal.proposal_id)
+    closed = approval is not None and approval.status in ("pending", "approved")
+    if approval is not None and closed:
+        approval.status = "superseded"
         approval.resolved_at = approval.resolved_at or at
-        session.flush()
+    audit.append(
+        session,
+        workspace_id=proposal.workspace_id,
+        at=at,
+        actor=actor,
+        action="proposal.superseded",
+        subject=proposal.proposal_id,
+        detail={"digest": proposal.digest},
+        rows=(proposal, approval) if approval is not None and closed else (proposal,),
+    )

@@ -189,6 +189,10 @@ def resolve(
     require_authority(person, "resolve_approval", resource, {"legal_required": legal})
     _require_words(resolution, parse(proposal.canonical_json))
     signature = _sign(session, approval, signature_id, person, resolution, at)
+    missing = missing_of(session, approval)
+    settled = resolution.answer in ("request_changes", "reject") or not missing
+    if settled:
+        _settle(session, approval, _STATUS_AFTER[resolution.answer], at)
     audit.append(
         session,
         workspace_id=approval.workspace_id,
@@ -197,10 +201,8 @@ def resolve(
         action=f"approval.{resolution.answer}",
         subject=approval_id,
         detail={"digest": approval.digest, "answer_digest": signature.answer_digest, "role": signature.role},
+        rows=(signature, approval, proposal) if settled else (signature,),
     )
-    missing = missing_of(session, approval)
-    if resolution.answer in ("request_changes", "reject") or not missing:
-        _settle(session, approval, _STATUS_AFTER[resolution.answer], at)
     return Resolved(approval, signature, missing, changed=True)
 
 
@@ -241,6 +243,7 @@ def expire(session: Session, audit: AuditLog, approval: Approval, at: datetime) 
         action="approval.expired",
         subject=approval.approval_id,
         detail={"digest": approval.digest},
+        rows=(approval, get_proposal(session, approval.workspace_id, approval.proposal_id)),
     )
 
 

@@ -21,8 +21,8 @@ def append(log: AuditLog, session: Session, workspace_id: str, number: int = 0) 
         workspace_id=workspace_id,
         at=AT + timedelta(seconds=number),
         actor="user:01M7",
-        action="approval.resolve",
-        subject=f"approval:{number}",
+        action="approval.resolve" if number else "workspace.created",
+        subject=f"approval:{number}" if number else workspace_id,
         detail={"answer": "approve", "limits": None, "people": number, "tags": ["a", "b"], "first": True},
     )
 

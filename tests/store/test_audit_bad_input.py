@@ -29,7 +29,8 @@ def workspace_id(database: Database, add_workspace: Callable[[Database, str], st
 
 
 def append(log: AuditLog, database: Database, workspace_id: str, **changes: Any) -> None:
-    entry = {"at": AT, "actor": "system", "action": "a", "subject": "s", "detail": {}, **changes}
+    created = {"action": "workspace.created", "subject": workspace_id}
+    entry = {"at": AT, "actor": "system", **created, "detail": {}, **changes}
     with database.write() as session:
         log.append(session, workspace_id=workspace_id, **entry)
 
@@ -122,22 +123,31 @@ def test_a_log_wiped_with_its_published_heads_does_not_verify(
     assert found(log.verify(database, workspace_id)) == [(0, "nothing was ever logged")]
 
 
-def test_a_lost_public_key_is_named(log: AuditLog, database: Database, workspace_id: str):
-    append(log, database, workspace_id)
-    log.keys.public_file.unlink()
-    with pytest.raises(SigningKeyError, match=r"audit_ed25519\.pub"):
-        AuditLog(log.keys.public_file.parent).verify(database, workspace_id)
-
-
-@pytest.mark.parametrize("name", ["audit_ed25519", "audit_ed25519.pub"])
-def test_a_damaged_key_file_is_named(
-    log: AuditLog, database: Database, workspace_id: str, home: Home, name: str
+@pytest.mark.parametrize("kept", [None, b"no key", b"\xff"])
+def test_a_lost_or_damaged_public_key_is_one_finding_beside_the_others(
+    log: AuditLog, database: Database, workspace_id: str, kept: bytes | None
 ):
     append(log, database, workspace_id)
-    Path(home.keys_dir / name).write_text("no key")
-    again = AuditLog(home.keys_dir)
-    with pytest.raises(SigningKeyError, match=name):
-        if name.endswith(".pub"):
-            again.verify(database, workspace_id)
-        else:
-            append(again, database, workspace_id)
+    append(log, database, workspace_id)
+    if kept is None:
+        log.keys.public_file.unlink()
+    else:
+        log.keys.public_file.write_bytes(kept)
+    again = AuditLog(log.keys.public_file.parent)
+    (finding,) = again.verify(database, workspace_id).problems
+    assert "audit_ed25519.pub" in finding.what
+    assert "restore the file" in finding.what
+    tamper(database, "UPDATE audit SET actor = 'user:other' WHERE sequence = 1")
+    assert (1, "altered") in found(again.verify(database, workspace_id))
+
+
+def test_a_damaged_private_key_is_named(log: AuditLog, database: Database, workspace_id: str, home: Home):
+    append(log, database, workspace_id)
+    Path(home.keys_dir / "audit_ed25519").write_text("no key")
+    with pytest.raises(SigningKeyError, match="audit_ed25519"):
+        append(AuditLog(home.keys_dir), database, workspace_id)
+
+
+def test_a_detail_that_tells_of_rows_itself_is_refused(log: AuditLog, database: Database, workspace_id: str):
+    with pytest.raises(AuditDetailError, match="row_digests"):
+        append(log, database, workspace_id, detail={"row_digests": []})
