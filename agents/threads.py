@@ -7,45 +7,34 @@ nothing but the answer to the interrupt it waits at.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Literal, NamedTuple
 
-from langchain_core.runnables import RunnableConfig
 from langgraph.types import Command, Interrupt, StateSnapshot
-from sqlmodel import Session
+from pydantic import JsonValue
 
 from agents.keeping import Keeper
 from agents.planner.agent import PlannerTask
 from agents.propose.drafting import read_with_answers
 from agents.propose.facts import ANSWER, answers_of
-from agents.propose.graph import RECURSION_LIMIT, ProposeGraph
+from agents.propose.graph import ProposeGraph
+from agents.refusals import SYSTEM, ThreadWaitsError, UnknownInterruptError, noted
 from agents.situation import Situation
 from agents.state import ProposeState
+from agents.thread_beginning import begin
+from agents.thread_stand import Stand, config_of, history_of, snapshot_of, stand_of
 from agents.workbench import Workbench
-from policies.campaign import CampaignEvent, CampaignState, next_state
-from policies.errors import ConflictError, InvalidInputError, NotAuthorisedError, NotFoundError
+from policies.errors import InvalidInputError, NotAuthorisedError, NotFoundError
 from policies.privacy import require_no_address
-from store.repositories.agent_work import add_turn, get_draft, start_conversation
-from store.repositories.approval_endings import close_approval
-from store.repositories.campaigns import (
-    add_brief,
-    get_brief,
-    get_campaign,
-    get_proposal,
-    move_campaign,
-    move_proposal,
-)
-from store.tables import Approval, BriefRow, Campaign
+from store.repositories.agent_work import get_draft
+from store.repositories.campaigns import get_brief, get_campaign
+from store.repositories.threads import RunStatus, add_thread, get_thread, note_stop
+from store.tables import Approval, Campaign
 from store.threads import in_thread
 
 MAXIMUM_BRIEF = 8_000
-
-
-class ThreadWaitsError(ConflictError):
-    """The thread waits for something else; nothing was given to it."""
-
-    code = "thread_waits"
+Watch = Callable[[Literal["values", "updates"], Mapping[str, JsonValue]], None]
+"""Told the state after each step, and what each node changed, while a thread runs."""
 
 
 class Started(NamedTuple):
@@ -73,10 +62,12 @@ class Threads:
         text: str,
         conversation_id: str | None = None,
         campaign_id: str | None = None,
+        reserved: str | None = None,
+        watch: Watch | None = None,
     ) -> Started:
         """Begin a campaign from a marketer's words, or propose an existing one anew, and run to the first stop.
 
-        Raises InvalidInputError for an empty or overlong text and ConflictError when the campaign is past review.
+        The thread gets a new id, or the one that was `reserved` for it. Raises InvalidInputError for an empty or overlong text and ConflictError when the campaign is past review.
         """
         if not text.strip():
             raise InvalidInputError("say what the campaign should achieve; the text is empty", value=text)
@@ -85,8 +76,36 @@ class Threads:
                 f"the text has {len(text)} characters; {MAXIMUM_BRIEF} are allowed", value=len(text)
             )
         require_no_address("the text", text)
-        state = await in_thread(self._begin, workspace_id, author_id, text, conversation_id, campaign_id)
-        return await self._run(state["campaign_id"], workspace_id, state["thread_id"], state)
+        state = await in_thread(
+            begin,
+            self.bench,
+            workspace_id=workspace_id,
+            author_id=author_id,
+            text=text,
+            conversation_id=conversation_id,
+            campaign_id=campaign_id,
+            reserved=reserved,
+        )
+        return await self._run(state["campaign_id"], workspace_id, state["thread_id"], state, watch)
+
+    async def reserve(self, *, workspace_id: str, author_id: str, thread_id: str | None = None) -> str:
+        """Keep an id for a thread that is begun later, a new one or the one that is asked for; ThreadTakenError."""
+        reserved = thread_id or self.bench.ids.new()
+
+        def keep() -> None:
+            with self.bench.database.write() as session:
+                add_thread(
+                    session,
+                    thread_id=reserved,
+                    workspace_id=workspace_id,
+                    author_id=author_id,
+                    campaign_id=None,
+                    status="reserved",
+                    at=self.bench.clock.now(),
+                )
+
+        await in_thread(keep)
+        return reserved
 
     async def answer(
         self,
@@ -96,19 +115,22 @@ class Threads:
         thread_id: str,
         interrupt_id: str,
         answers: Mapping[str, str],
+        watch: Watch | None = None,
     ) -> Started:
         """Give the answers of the brief's author, by field, to the questions a thread waits with.
 
         Only the author answers: whoever has a part in a proposal cannot approve it. An answer that cannot be understood is
         refused before it is kept, so that the question stays open.
         """
-        snapshot = await self._snapshot(thread_id)
-        pending = _pending(snapshot, "clarify")
-        if pending is None or pending.id != interrupt_id:
-            raise ThreadWaitsError(
-                f"the thread {thread_id} does not wait for an answer to {interrupt_id}; read the campaign again",
-                value=interrupt_id,
-            )
+        async with noted(self.bench, workspace_id=workspace_id, actor=user_id, subject=thread_id):
+            await in_thread(self._require_thread, workspace_id, thread_id)
+            snapshot = await self._snapshot(thread_id)
+            pending = _pending(snapshot, "clarify")
+            if pending is None or pending.id != interrupt_id:
+                raise UnknownInterruptError(
+                    f"the thread {thread_id} does not wait for an answer to {interrupt_id}; read the campaign again",
+                    value=interrupt_id,
+                )
         if not answers or any(not text.strip() for text in answers.values()):
             raise InvalidInputError("answer at least one question, in words", value=dict(answers))
         for field, text in answers.items():
@@ -123,7 +145,7 @@ class Threads:
 
         await in_thread(keep)
         return await self._run(
-            state["campaign_id"], workspace_id, thread_id, Command(resume={pending.id: "answered"})
+            state["campaign_id"], workspace_id, thread_id, Command(resume={pending.id: "answered"}), watch
         )
 
     async def resume_approval(self, approval_id: str) -> ProposeState:
@@ -131,7 +153,8 @@ class Threads:
         workspace_id, thread_id, status = await in_thread(self._approval, approval_id)
         if status == "pending":
             raise ThreadWaitsError(f"approval {approval_id} is not resolved yet", value=approval_id)
-        snapshot = await self._snapshot(thread_id)
+        async with noted(self.bench, workspace_id=workspace_id, actor=SYSTEM, subject=thread_id):
+            snapshot = await self._snapshot(thread_id)
         pending = _pending(snapshot, "approve")
         if pending is not None:
             await self._run(
@@ -152,101 +175,64 @@ class Threads:
         """Return a thread's state as it was last checkpointed."""
         return (await self._snapshot(thread_id)).values  # type: ignore[return-value]
 
+    async def stand(self, thread_id: str) -> Stand:
+        """Return where a thread stands; UnknownNodeError where this graph cannot take it on."""
+        return stand_of(await self._snapshot(thread_id))
+
+    async def history(self, thread_id: str, *, limit: int, before: str | None = None) -> list[Stand]:
+        """Return where a thread stood, the newest first, for reading only; nothing is run from there."""
+        return await history_of(self.graph, thread_id, limit=limit, before=before)
+
+    def runs(self, thread_id: str) -> bool:
+        """Whether a thread is running in this process."""
+        lock = self._locks.get(thread_id)
+        return lock is not None and lock.locked()
+
     async def _run(
-        self, campaign_id: str, workspace_id: str, thread_id: str, given: ProposeState | Command[str] | None
+        self,
+        campaign_id: str,
+        workspace_id: str,
+        thread_id: str,
+        given: ProposeState | Command[str] | None,
+        watch: Watch | None = None,
     ) -> Started:
         lock = self._locks.setdefault(thread_id, asyncio.Lock())
         if lock.locked():
             raise ThreadWaitsError(f"the thread {thread_id} is running; wait until it stops", value=thread_id)
         async with lock:
-            await self.graph.ainvoke(given, config_of(thread_id), durability="sync")
+            left: RunStatus = "failed"
+            try:
+                await self._step(thread_id, given, watch)
+                snapshot = await self._snapshot(thread_id)
+                left = "waiting" if snapshot.next else "ended"
+            finally:
+                await in_thread(self._note_stop, thread_id, left)
         self._locks.pop(thread_id, None)
         campaign = await in_thread(self._campaign, workspace_id, campaign_id)
-        return Started(campaign_id, campaign.conversation_id or "", thread_id, await self.state(thread_id))
+        return Started(campaign_id, campaign.conversation_id or "", thread_id, snapshot.values)  # type: ignore[arg-type]  # LangGraph leaves values untyped
+
+    async def _step(
+        self, thread_id: str, given: ProposeState | Command[str] | None, watch: Watch | None
+    ) -> None:
+        config = config_of(thread_id)
+        if watch is None:
+            await self.graph.ainvoke(given, config, durability="sync")
+            return
+        told = self.graph.astream(given, config, stream_mode=["values", "updates"], durability="sync")
+        async for mode, data in told:
+            if "__interrupt__" not in data:
+                watch(mode, data)  # type: ignore[arg-type]  # one of the two modes that were asked for
 
     async def _snapshot(self, thread_id: str) -> StateSnapshot:
-        return await self.graph.aget_state(config_of(thread_id))
+        return await snapshot_of(self.graph, thread_id)
 
-    def _begin(
-        self,
-        workspace_id: str,
-        author_id: str,
-        text: str,
-        conversation_id: str | None,
-        campaign_id: str | None,
-    ) -> ProposeState:
-        bench = self.bench
-        at = bench.clock.now()
-        with bench.database.write(durable=True) as session:
-            brief = self._said(session, at, workspace_id, author_id, text, conversation_id)
-            parent: str | None = None
-            thread_id = bench.ids.new()
-            if campaign_id is None:
-                campaign = Campaign(
-                    campaign_id=bench.ids.new(),
-                    workspace_id=workspace_id,
-                    name="New campaign",
-                    author_id=author_id,
-                    conversation_id=brief.conversation_id,
-                    created_at=at,
-                    changed_at=at,
-                )
-                session.add(campaign)
-            else:
-                campaign = get_campaign(session, workspace_id, campaign_id)
-                parent = self._supersede(session, campaign)
-            campaign.brief_id, campaign.thread_id = brief.brief_id, thread_id
-            session.flush()
-            return ProposeState(
-                workspace_id=workspace_id,
-                author_id=author_id,
-                campaign_id=campaign.campaign_id,
-                thread_id=thread_id,
-                brief_id=brief.brief_id,
-                parent_proposal_id=parent,
-                status="sensing",
-            )
+    def _note_stop(self, thread_id: str, left: RunStatus) -> None:
+        with self.bench.database.write() as session:
+            note_stop(session, thread_id, left, self.bench.clock.now())
 
-    def _said(
-        self,
-        session: Session,
-        at: datetime,
-        workspace_id: str,
-        author_id: str,
-        text: str,
-        conversation_id: str | None,
-    ) -> BriefRow:
-        """Keep a marketer's words as a turn of the conversation, a new one if there is none, and as a brief."""
-        bench = self.bench
-        if conversation_id is None:
-            conversation_id = bench.ids.new()
-            start_conversation(
-                session,
-                conversation_id=conversation_id,
-                workspace_id=workspace_id,
-                user_id=author_id,
-                at=at,
-            )
-        add_turn(
-            session,
-            turn_id=bench.ids.new(),
-            workspace_id=workspace_id,
-            conversation_id=conversation_id,
-            speaker="person",
-            text=text,
-            at=at,
-        )
-        return add_brief(
-            session,
-            brief_id=bench.ids.new(),
-            workspace_id=workspace_id,
-            conversation_id=conversation_id,
-            author_id=author_id,
-            text=text,
-            record={},
-            model=bench.models.model_id,
-            at=at,
-        )
+    def _require_thread(self, workspace_id: str, thread_id: str) -> None:
+        with self.bench.database.read() as session:
+            get_thread(session, workspace_id, thread_id)
 
     def _require_understood(
         self, workspace_id: str, user_id: str, state: ProposeState, answers: Mapping[str, str]
@@ -269,20 +255,6 @@ class Threads:
         )
         read_with_answers(task, situation)
 
-    def _supersede(self, session: Session, campaign: Campaign) -> str | None:
-        """Take a campaign back to draft for a new proposal; an open one is superseded and its approval closed."""
-        at = self.bench.clock.now()
-        state = CampaignState(campaign.state)
-        following = next_state(state, CampaignEvent.EDIT, sent_any=False)
-        if campaign.proposal_id is not None:
-            proposal = get_proposal(session, campaign.workspace_id, campaign.proposal_id)
-            if proposal.status in ("open", "approved"):
-                move_proposal(session, proposal.proposal_id, expected=proposal.status, to="superseded")
-                close_approval(session, proposal.proposal_id, "superseded", at)
-        if following.changed:
-            move_campaign(session, campaign.campaign_id, expected=state, to=following.to, at=at)
-        return campaign.proposal_id
-
     def _approval(self, approval_id: str) -> tuple[str, str, str]:
         with self.bench.database.read() as session:
             approval = session.get(Approval, approval_id)
@@ -293,11 +265,6 @@ class Threads:
     def _campaign(self, workspace_id: str, campaign_id: str) -> Campaign:
         with self.bench.database.read() as session:
             return get_campaign(session, workspace_id, campaign_id)
-
-
-def config_of(thread_id: str) -> RunnableConfig:
-    """Return the configuration a thread is run with."""
-    return {"configurable": {"thread_id": thread_id}, "recursion_limit": RECURSION_LIMIT}
 
 
 def _first(snapshot: StateSnapshot) -> Interrupt | None:

@@ -12,8 +12,9 @@ from sqlmodel import Session, col, select
 
 from agents.agent_run import ProgressEvent
 from agents.propose.drafts import PlanDraft, PolicyReport
+from agents.refusals import ThreadWaitsError, UnknownInterruptError
 from agents.state import ProposeState
-from agents.threads import MAXIMUM_BRIEF, Started, ThreadWaitsError
+from agents.threads import MAXIMUM_BRIEF, Started
 from api.http.faults import fault
 from api.wiring import App
 from policies.errors import CountersignError, InvalidInputError
@@ -141,13 +142,13 @@ async def questions_of(app: App, thread_id: str) -> Json:
 
 
 async def require_question(app: App, thread_id: str, given: Answers) -> None:
-    """Raise ThreadWaitsError unless the thread waits at exactly this interrupt; InvalidInputError for a blank answer."""
+    """Raise UnknownInterruptError unless the thread waits at exactly this interrupt; InvalidInputError for a blank answer."""
     blank = next((field for field, text in given.answers.items() if not text.strip()), None)
     if blank is not None:
         raise InvalidInputError(f"the answer to {blank!r} is empty; answer in words", value=blank)
     asked = await questions_of(app, thread_id)
     if asked.get("interrupt_id") != given.interrupt_id:
-        raise ThreadWaitsError(
+        raise UnknownInterruptError(
             f"nothing waits for an answer to {given.interrupt_id}; read the campaign again",
             value=given.interrupt_id,
         )

@@ -31,7 +31,9 @@ from agents.models.interface import ModelProvider, ModelSettings
 from agents.propose import drafting, graph
 from agents.propose.graph import ProposeGraph, build_propose
 from agents.state import ProposeState
-from agents.threads import Threads, config_of
+from agents.thread_beginning import begin
+from agents.thread_stand import config_of
+from agents.threads import Threads
 from agents.workbench import Workbench
 from bench.tape import Tape, Taped, TapedAgents, taped_class, taped_function
 from store.audit import AuditLog
@@ -223,9 +225,13 @@ def _committer(database: Database, commits: dict[str, int]) -> Callable[[str], A
     return work
 
 
+def _begun(place: Place) -> ProposeState:
+    return begin(place.bench, workspace_id=place.workspace_id, author_id=place.author_id, text=_brief())
+
+
 async def _record(place: Place, threads: Threads) -> tuple[dict[str, ProposeState], dict[str, int]]:
     """Run one thread to its interrupt; return each node's update and its store commits, by node in order."""
-    state = threads._begin(place.workspace_id, place.author_id, _brief(), None, None)
+    state = _begun(place)
     updates: dict[str, ProposeState] = {}
     commits: dict[str, int] = {}
     before = place.bench.database.commits
@@ -248,7 +254,7 @@ async def _round(
 ) -> Timed:
     tape.rewind()
     began = time.perf_counter()
-    state = ours._begin(place.workspace_id, place.author_id, _brief(), None, None)
+    state = _begun(place)
     started = time.perf_counter()
     await ours.graph.ainvoke(state, config_of(state["thread_id"]), durability="sync")
     ended = time.perf_counter()

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import select
 
-from agents.threads import config_of
+from agents.thread_stand import config_of
 from api.settings import Settings
 from api.wiring import App, open_app
 from policies.authority import Person, read_roles

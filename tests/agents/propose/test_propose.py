@@ -8,7 +8,8 @@ import pytest
 from langgraph.types import Command
 from sqlmodel import select
 
-from agents.threads import ThreadWaitsError, config_of
+from agents.refusals import ThreadRefusalError
+from agents.thread_stand import config_of
 from policies.authority import Person, read_roles
 from policies.errors import InvalidInputError, NotAuthorisedError
 from policies.proposal import digest_of, parse
@@ -91,7 +92,7 @@ async def test_only_an_approval_by_another_authorised_person_leads_to_a_launch(
             answer(desk, "Ada", approval)
         with pytest.raises(NotAuthorisedError):
             answer(desk, "Root", approval)
-        with pytest.raises(ThreadWaitsError):
+        with pytest.raises(ThreadRefusalError):
             await desk.threads.resume_approval(approval.approval_id)
         assert desk.launched == []
         assert answer(desk, "Grace", approval)
@@ -148,7 +149,7 @@ async def test_a_missing_budget_is_asked_for_and_the_answer_goes_on(shop: Shop, 
         assert started.state["status"] == "clarifying"
         waiting = await desk.threads.waiting(started.thread_id)
         assert waiting is not None
-        with pytest.raises(ThreadWaitsError):
+        with pytest.raises(ThreadRefusalError):
             await desk.threads.answer(
                 workspace_id=shop.workspace_id,
                 user_id=shop.users["Ada"],

@@ -13,7 +13,7 @@ from agents.propose.drafts import CopyDraft, DesignDraft, ForecastDraft, PlanDra
 from agents.propose.recent import Recent, RecentDrafts
 from agents.situation import Situation
 from agents.state import ProposeState
-from agents.threads import config_of
+from agents.thread_stand import config_of
 from policies.errors import NotFoundError
 from policies.figures import UnsourcedNumberError
 from store.home import open_home

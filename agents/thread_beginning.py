@@ -1,0 +1,141 @@
+"""How a thread of the propose graph begins: a marketer's words, a campaign and its thread, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from agents.state import ProposeState
+from agents.workbench import Workbench
+from policies.campaign import CampaignEvent, CampaignState, next_state
+from store.repositories.agent_work import add_turn, start_conversation
+from store.repositories.approval_endings import supersede
+from store.repositories.campaigns import add_brief, get_campaign, get_proposal, move_campaign
+from store.repositories.threads import add_thread, take_reserved
+from store.tables import BriefRow, Campaign
+
+
+def begin(
+    bench: Workbench,
+    *,
+    workspace_id: str,
+    author_id: str,
+    text: str,
+    conversation_id: str | None = None,
+    campaign_id: str | None = None,
+    reserved: str | None = None,
+) -> ProposeState:
+    """Keep the words, the campaign (a new one where none is named) and its thread; return what the graph starts with.
+
+    Raises ConflictError for a campaign past review, and for a reserved thread that was begun already.
+    """
+    at = bench.clock.now()
+    with bench.database.write(durable=True) as session:
+        brief = _said(bench, session, at, workspace_id, author_id, text, conversation_id)
+        parent: str | None = None
+        thread_id = reserved or bench.ids.new()
+        if campaign_id is None:
+            campaign = Campaign(
+                campaign_id=bench.ids.new(),
+                workspace_id=workspace_id,
+                name="New campaign",
+                author_id=author_id,
+                conversation_id=brief.conversation_id,
+                created_at=at,
+                changed_at=at,
+            )
+            session.add(campaign)
+        else:
+            campaign = get_campaign(session, workspace_id, campaign_id)
+            parent = _supersede(bench, session, campaign, author_id)
+        campaign.brief_id, campaign.thread_id = brief.brief_id, thread_id
+        session.flush()
+        _keep_thread(session, campaign, author_id, at, reserved is not None)
+        return ProposeState(
+            workspace_id=workspace_id,
+            author_id=author_id,
+            campaign_id=campaign.campaign_id,
+            thread_id=thread_id,
+            brief_id=brief.brief_id,
+            parent_proposal_id=parent,
+            status="sensing",
+        )
+
+
+def _keep_thread(session: Session, campaign: Campaign, author_id: str, at: datetime, reserved: bool) -> None:
+    assert campaign.thread_id is not None
+    if reserved:
+        take_reserved(
+            session,
+            campaign.workspace_id,
+            campaign.thread_id,
+            author_id=author_id,
+            campaign_id=campaign.campaign_id,
+            at=at,
+        )
+        return
+    add_thread(
+        session,
+        thread_id=campaign.thread_id,
+        workspace_id=campaign.workspace_id,
+        author_id=author_id,
+        campaign_id=campaign.campaign_id,
+        status="running",
+        at=at,
+    )
+
+
+def _said(
+    bench: Workbench,
+    session: Session,
+    at: datetime,
+    workspace_id: str,
+    author_id: str,
+    text: str,
+    conversation_id: str | None,
+) -> BriefRow:
+    """Keep a marketer's words as a turn of the conversation, a new one if there is none, and as a brief."""
+    if conversation_id is None:
+        conversation_id = bench.ids.new()
+        start_conversation(
+            session,
+            conversation_id=conversation_id,
+            workspace_id=workspace_id,
+            user_id=author_id,
+            at=at,
+        )
+    add_turn(
+        session,
+        turn_id=bench.ids.new(),
+        workspace_id=workspace_id,
+        conversation_id=conversation_id,
+        speaker="person",
+        text=text,
+        at=at,
+    )
+    return add_brief(
+        session,
+        brief_id=bench.ids.new(),
+        workspace_id=workspace_id,
+        conversation_id=conversation_id,
+        author_id=author_id,
+        text=text,
+        record={},
+        model=bench.models.model_id,
+        at=at,
+    )
+
+
+def _supersede(bench: Workbench, session: Session, campaign: Campaign, by: str) -> str | None:
+    """Take a campaign back to draft for a new proposal; an open one is superseded and its approval closed."""
+    at = bench.clock.now()
+    state = CampaignState(campaign.state)
+    following = next_state(state, CampaignEvent.EDIT, sent_any=False)
+    if campaign.proposal_id is not None:
+        proposal = get_proposal(session, campaign.workspace_id, campaign.proposal_id)
+        if proposal.status in ("open", "approved"):
+            supersede(session, bench.audit, proposal, at=at, actor=by)
+    if following.changed:
+        move_campaign(session, campaign.campaign_id, expected=state, to=following.to, at=at)
+    return campaign.proposal_id
