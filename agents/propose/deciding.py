@@ -34,7 +34,14 @@ from store.repositories.agent_work import figures_of
 from store.repositories.approval_endings import revoke
 from store.repositories.approvals import approval_of_proposal, get_approval, open_approval
 from store.repositories.campaigns import get_proposal
-from store.repositories.proposing import Opened, creatives_of, opened_by, proposed_brief, submit_campaign
+from store.repositories.proposing import (
+    Opened,
+    creatives_of,
+    log_frozen,
+    opened_by,
+    proposed_brief,
+    submit_campaign,
+)
 from store.tables import Proposal
 from store.threads import in_thread
 from tools.content.creative import Creative, check
@@ -207,20 +214,7 @@ class Deciding:
             expires_at=keeper.at + timedelta(days=judged.drafted.situation.rules.approval_days),
         )
         submit_campaign(session, state["workspace_id"], state["campaign_id"], proposal.proposal_id, keeper.at)
-        self.bench.audit.append(
-            session,
-            workspace_id=state["workspace_id"],
-            at=keeper.at,
-            actor=brief.author_id,
-            action="proposal.frozen",
-            subject=proposal.proposal_id,
-            detail={
-                "digest": frozen.digest,
-                "approval_id": approval.approval_id,
-                "campaign_id": state["campaign_id"],
-            },
-            rows=(proposal, approval),
-        )
+        log_frozen(session, self.bench.audit, proposal, approval, keeper.at)
         return Opened(proposal.proposal_id, frozen.digest, approval.approval_id)
 
     async def _drafted(self, state: ProposeState) -> Drafted:

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from policies.campaign import CampaignEvent, CampaignState, next_state
 from policies.errors import ConflictError, NotFoundError
+from store.audit import AuditLog
 from store.bulk import Row, insert_rows, table_of
 from store.tables import (
     ActionRow,
@@ -211,6 +212,26 @@ def opened_by(session: Session, thread_id: str) -> Opened | None:
     """Return what a thread froze and opened, if it got that far."""
     found = session.connection().execute(_OPENED, {"thread": thread_id}).one_or_none()
     return None if found is None else Opened(*found)
+
+
+def log_frozen(
+    session: Session, audit: AuditLog, proposal: Proposal, approval: Approval, at: datetime
+) -> None:
+    """Log a new proposal and the approval opened for it; without this entry both rows count as added by nobody."""
+    audit.append(
+        session,
+        workspace_id=proposal.workspace_id,
+        at=at,
+        actor=proposal.author_id,
+        action="proposal.frozen",
+        subject=proposal.proposal_id,
+        detail={
+            "digest": proposal.digest,
+            "approval_id": approval.approval_id,
+            "campaign_id": proposal.campaign_id,
+        },
+        rows=(proposal, approval),
+    )
 
 
 def submit_campaign(

@@ -36,7 +36,7 @@ from store.repositories.agent_work import add_draft
 from store.repositories.approvals import Resolution, open_approval, resolve
 from store.repositories.campaigns import move_campaign
 from store.repositories.people import take_snapshot
-from store.repositories.proposing import put_creatives
+from store.repositories.proposing import log_frozen, put_creatives
 from store.repositories.workspaces import add_user, create_workspace, grant_role
 from store.tables import Campaign, Person, Proposal, ServedProfile, Workspace
 from store.warehouse import Warehouse
@@ -108,6 +108,16 @@ def make_world(path: Path, plan: Plan = USUAL, *, approve: bool = True) -> World
             expires_at=START + timedelta(days=7),
         )
         approval_id = approval.approval_id
+        ports.audit.append(
+            session,
+            workspace_id=workspace.workspace_id,
+            at=START,
+            actor=author.user_id,
+            action="workspace.created",
+            subject=workspace.workspace_id,
+            detail={},
+        )
+        log_frozen(session, ports.audit, proposal, approval, START)
     world = World(
         home, ports, workspace.workspace_id, proposal.campaign_id, proposal.proposal_id, approval_id, author, approver,
         people,
