@@ -81,10 +81,10 @@ class LoggedRows:
             unmet = [named for named in unmet if named not in met]
             if not tellings and not (met and _true_to_itself(name, row)):
                 yield RowProblem(0, "added: no entry of the log tells of it", name, row_id)
-            for each in tellings:
-                if not _is(name, row_id, row, each):
-                    what = f"altered: its {each.family} is not what entry {each.sequence} tells"
-                    yield RowProblem(each.sequence, what, name, row_id)
+            broken = {each.family: each for each in reversed(tellings) if not _is(name, row_id, row, each)}
+            for each in broken.values():
+                what = f"altered: its {each.family} is not what entry {each.sequence} tells"
+                yield RowProblem(each.sequence, what, name, row_id)
         for row_id, tellings in told.items():
             last = max(each.sequence for each in tellings)
             yield RowProblem(last, f"removed: entry {last} tells of it", name, row_id)
