@@ -29,6 +29,7 @@ ProposalKind = Literal[
     "policy_change",
     "rollout",
     "experiment_end",
+    "budget_change",
 ]
 
 

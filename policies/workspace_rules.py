@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from policies.authority.risk import RiskThresholds
 from policies.figures import Figure, FigureSource
 from policies.proposal import digest_json
 
@@ -58,6 +59,8 @@ class WorkspaceRules(BaseModel):
     forecast_interval: str = "0.8"
     power: str = "0.8"
     approval_days: int = Field(default=7, ge=1, le=90)
+    escalate_after_share: str = "0.5"
+    risk: RiskThresholds = RiskThresholds()
     batch_people: int = Field(default=500, ge=1)
     batch_interval_hours: int = Field(default=12, ge=1)
     first_slot_local: str = "10:00"

@@ -9,6 +9,7 @@ from policies.authority.decide import (
     require_authority,
     rules_digest,
 )
+from policies.authority.risk import RiskAssessment, RiskClass, RiskFacts, RiskThresholds, assess_risk
 from policies.authority.roles import SYSTEM, Role, RoleUnknownError, read_roles
 from policies.authority.signatures import (
     Signature,
@@ -24,11 +25,16 @@ __all__ = [
     "AuthorityDecision",
     "Person",
     "Resource",
+    "RiskAssessment",
+    "RiskClass",
+    "RiskFacts",
+    "RiskThresholds",
     "Role",
     "RoleUnknownError",
     "Signature",
     "SignatureFacts",
     "SignatureRequirement",
+    "assess_risk",
     "authorise",
     "missing_signatures",
     "read_roles",

@@ -23,6 +23,18 @@ from policies.errors import CountersignError, InvalidInputError, NotAuthorisedEr
 _SCHEMA_FILE: Final = "schema.txt"
 _RULE_ENDING: Final = ".cedar"
 _DEFAULT_DENY: Final = "authority.default_deny"
+Context = Mapping[str, bool | int | str]
+UNKNOWN: Final[Context] = {
+    "legal_required": False,
+    "sensitive": False,
+    "escalated": False,
+    "delegated": False,
+    "risk": "high",
+    "amount_minor": 0,
+    "discount_percent": 0,
+    "audience": 0,
+}
+"""What the rules are told about a proposal where nothing is known: nothing that would widen who may sign."""
 
 
 class Action(StrEnum):
@@ -36,6 +48,8 @@ class Action(StrEnum):
     SEND_TEST = "send_test"
     RESOLVE_APPROVAL = "resolve_approval"
     REVOKE_APPROVAL = "revoke_approval"
+    DELEGATE_ROLE = "delegate_role"
+    REVOKE_DELEGATION = "revoke_delegation"
     PAUSE = "pause"
     STOP = "stop"
     ROLL_BACK = "roll_back"
@@ -85,12 +99,12 @@ class AuthorityDecision(NamedTuple):
 
 
 def authorise(
-    principal: Person, action: str, resource: Resource, context: Mapping[str, bool] | None = None
+    principal: Person, action: str, resource: Resource, context: Context | None = None
 ) -> AuthorityDecision:
     """Decide whether a person may do an action on a resource; a forbid beats every permit, silence denies.
 
-    `context` for resolve_approval and revoke_approval: `legal_required` (taken as False when absent); no other
-    action takes any. The author of a proposal can never resolve it, nor can anyone when the author is unknown.
+    `context` for resolve_approval and revoke_approval holds what is in `UNKNOWN`, and what is absent is taken from
+    there; no other action takes any. The author of a proposal can never resolve it, nor can anyone when the author is unknown.
     Raises ActionUnknownError for an unknown action and AuthorityRulesError when the rules cannot be evaluated.
     """
     if action not in Action._value2member_map_:
@@ -99,7 +113,7 @@ def authorise(
         )
     details = dict(context or {})
     if action in (Action.RESOLVE_APPROVAL, Action.REVOKE_APPROVAL):
-        details.setdefault("legal_required", False)
+        details = {**UNKNOWN, **details}
     request = {
         "principal": _reference("User", principal.user_id),
         "action": _reference("Action", str(action)),
@@ -125,7 +139,7 @@ def authorise(
 
 
 def require_authority(
-    principal: Person, action: str, resource: Resource, context: Mapping[str, bool] | None = None
+    principal: Person, action: str, resource: Resource, context: Context | None = None
 ) -> AuthorityDecision:
     """Return the decision when it allows; raise NotAuthorisedError saying which rule denied, and why."""
     decision = authorise(principal, action, resource, context)

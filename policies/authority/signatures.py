@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import Final, NamedTuple
 
+from policies.authority.risk import RiskClass
 from policies.authority.roles import Role
 from policies.errors import InvalidInputError
 
@@ -28,35 +29,60 @@ class SignatureFacts:
     """What about a proposal decides how many signatures it needs."""
 
     legal_required: bool = False
+    risk: RiskClass = RiskClass.LOW
 
 
 class Signature(NamedTuple):
-    """A person's yes, with the roles held when it was given."""
+    """A person's yes, with the roles it was given with: the person's own, or one lent by `on_behalf_of`."""
 
     user_id: str
     roles: frozenset[Role]
+    on_behalf_of: str | None = None
 
 
 _MANAGER_OR_ABOVE: Final = SignatureRequirement(frozenset({Role.CAMPAIGN_MANAGER, Role.MARKETING_LEADER}))
+_LEADER: Final = SignatureRequirement(frozenset({Role.MARKETING_LEADER}))
 _LEGAL: Final = SignatureRequirement(frozenset({Role.LEGAL}))
+_KEEPER: Final = SignatureRequirement(
+    frozenset({Role.ADMIN, Role.MARKETING_LEADER, Role.LEGAL, Role.CAMPAIGN_MANAGER})
+)
 
-# Kind of proposal, and whether legal must sign: what is needed. A kind that is not listed cannot be approved.
-SIGNATURES: Final[Mapping[tuple[str, bool], tuple[SignatureRequirement, ...]]] = {
-    ("campaign", False): (_MANAGER_OR_ABOVE,),
-    ("campaign", True): (_MANAGER_OR_ABOVE, _LEGAL),
+_Needs = tuple[SignatureRequirement, ...]
+_ONE: Final[_Needs] = (_MANAGER_OR_ABOVE,)
+_TWO: Final[_Needs] = (_MANAGER_OR_ABOVE, _LEADER)
+# low, medium, high
+_USUAL: Final = (_ONE, _ONE, _TWO)
+_STRICT: Final = (_ONE, _TWO, _TWO)
+
+# What is needed by kind and risk class, before legal is added. A kind that is not listed cannot be approved.
+SIGNATURES: Final[Mapping[str, tuple[_Needs, _Needs, _Needs]]] = {
+    "campaign": _USUAL,
+    "journey": _USUAL,
+    "creative": _USUAL,
+    "offer": _USUAL,
+    "eligibility": _USUAL,
+    "rollout": _USUAL,
+    "experiment_end": _USUAL,
+    "discount": _STRICT,
+    # a manager may not sign a large change of budget, see resolve_money.cedar: the leader decides alone
+    "budget_change": (_ONE, _ONE, (_LEADER,)),
+    "policy_change": ((_KEEPER,), (_KEEPER,), (_KEEPER,)),
 }
+# what these kinds are judged by is the second person alone, whoever that is
+_WITHOUT_LEGAL: Final = frozenset({"policy_change"})
 
 
 def required_signatures(kind: str, facts: SignatureFacts) -> tuple[SignatureRequirement, ...]:
     """Decide which signatures a proposal needs; never none. Raises SignatureRuleMissingError for the kind."""
-    required = SIGNATURES.get((kind, facts.legal_required))
-    if not required:
+    by_risk = SIGNATURES.get(kind)
+    if by_risk is None:
         raise SignatureRuleMissingError(
             f'No rule says who signs a proposal of kind "{kind}", so it cannot be approved. '
-            f"Kinds with a rule: {', '.join(sorted({name for name, _ in SIGNATURES}))}.",
+            f"Kinds with a rule: {', '.join(sorted(SIGNATURES))}.",
             value=kind,
         )
-    return required
+    required = by_risk[tuple(RiskClass).index(facts.risk)]
+    return (*required, _LEGAL) if facts.legal_required and kind not in _WITHOUT_LEGAL else required
 
 
 def missing_signatures(
@@ -64,14 +90,25 @@ def missing_signatures(
 ) -> tuple[SignatureRequirement, ...]:
     """Decide which requirements are still open, in their order, given the signatures so far.
 
-    One person fills one requirement at most, whatever roles they hold, and the author fills none. The
-    assignment that leaves the fewest open is used.
+    One person fills one requirement at most, whatever roles they hold, and so does one whose role was lent: of a
+    person and those who sign on their behalf only the first counts. The author fills none, and nobody fills one on
+    behalf of the author. The assignment that leaves the fewest open is used.
     """
-    people = {signature.user_id: signature.roles for signature in given if signature.user_id != author_id}
     best = tuple(required)
-    seats = [*people.values(), *([frozenset()] * len(required))]
+    seats = [*_counted(given, author_id), *([frozenset[Role]()] * len(required))]
     for order in permutations(seats, len(required)):
         unmet = tuple(need for need, roles in zip(required, order, strict=True) if not need.any_of & roles)
         if len(unmet) < len(best):
             best = unmet
     return best
+
+
+def _counted(given: Iterable[Signature], author_id: str) -> list[frozenset[Role]]:
+    seen = {author_id}
+    counted = []
+    for signature in given:
+        people = {signature.user_id, signature.on_behalf_of or signature.user_id}
+        if not people & seen:
+            seen |= people
+            counted.append(signature.roles)
+    return counted

@@ -156,9 +156,9 @@ REFUSED: dict[str, tuple[Callable[[], object], str, str]] = {
         "no rule lets legal manage users",
     ),
     "kind without signatures": (
-        lambda: required_signatures("journey", SignatureFacts()),
+        lambda: required_signatures("transaction", SignatureFacts()),
         "signature_rule_missing",
-        "journey",
+        "transaction",
     ),
     "facts of different length": (
         lambda: one_message(eligible=np.array([True, True])),
