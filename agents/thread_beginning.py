@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlmodel import Session
 
+from agents.propose.facts import answered_in
 from agents.state import ProposeState
 from agents.workbench import Workbench
 from policies.campaign import CampaignEvent, CampaignState, next_state
+from policies.errors import NotFoundError
 from store.repositories.agent_work import add_turn, start_conversation
 from store.repositories.approval_endings import supersede
 from store.repositories.campaigns import add_brief, get_campaign, get_proposal, move_campaign
 from store.repositories.threads import add_thread, take_reserved
-from store.tables import BriefRow, Campaign
+from store.tables import BriefRow, Campaign, ProposeThread
 
 
 def begin(
@@ -61,6 +64,33 @@ def begin(
             parent_proposal_id=parent,
             status="sensing",
         )
+
+
+class Left(NamedTuple):
+    """A thread that was left: what it began with, the interrupts answered in it, whether it is its campaign's thread."""
+
+    state: ProposeState
+    answered: frozenset[str]
+    current: bool
+
+
+def thread_left(bench: Workbench, thread_id: str) -> Left:
+    """Return what the store knows of a thread that was begun; NotFoundError when there is none."""
+    with bench.database.read() as session:
+        kept = session.get(ProposeThread, thread_id)
+        if kept is None or kept.campaign_id is None:
+            raise NotFoundError(f"there is no thread {thread_id} that was begun", value=thread_id)
+        campaign = get_campaign(session, kept.workspace_id, kept.campaign_id)
+        state = ProposeState(
+            workspace_id=kept.workspace_id,
+            author_id=kept.author_id,
+            campaign_id=campaign.campaign_id,
+            thread_id=thread_id,
+            brief_id=campaign.brief_id or "",
+            parent_proposal_id=campaign.proposal_id,
+            status="sensing",
+        )
+        return Left(state, answered_in(session, thread_id), campaign.thread_id == thread_id)
 
 
 def _keep_thread(session: Session, campaign: Campaign, author_id: str, at: datetime, reserved: bool) -> None:

@@ -21,14 +21,15 @@ from agents.propose.graph import ProposeGraph
 from agents.refusals import SYSTEM, ThreadWaitsError, UnknownInterruptError, noted
 from agents.situation import Situation
 from agents.state import ProposeState
-from agents.thread_beginning import begin
+from agents.thread_beginning import begin, thread_left
+from agents.thread_lease import leased
 from agents.thread_stand import Stand, config_of, history_of, snapshot_of, stand_of
 from agents.workbench import Workbench
 from policies.errors import InvalidInputError, NotAuthorisedError, NotFoundError
 from policies.privacy import require_no_address
 from store.repositories.agent_work import get_draft
 from store.repositories.campaigns import get_brief, get_campaign
-from store.repositories.threads import RunStatus, add_thread, get_thread, note_stop
+from store.repositories.threads import RunStatus, add_thread, get_thread
 from store.tables import Approval, Campaign
 from store.threads import in_thread
 
@@ -44,6 +45,18 @@ class Started(NamedTuple):
     conversation_id: str
     thread_id: str
     state: ProposeState
+
+
+class Given(NamedTuple):
+    """What a run gives its thread: None goes on where it is.
+
+    `awaited` is the interrupt that must still be waited at, `keep` what is written when it is; an `idle` run only ends it.
+    """
+
+    input: ProposeState | Command[str] | None
+    awaited: str | None = None
+    keep: Callable[[], None] | None = None
+    idle: bool = False
 
 
 class Threads:
@@ -86,7 +99,7 @@ class Threads:
             campaign_id=campaign_id,
             reserved=reserved,
         )
-        return await self._run(state["campaign_id"], workspace_id, state["thread_id"], state, watch)
+        return await self._run(state["campaign_id"], workspace_id, state["thread_id"], Given(state), watch)
 
     async def reserve(self, *, workspace_id: str, author_id: str, thread_id: str | None = None) -> str:
         """Keep an id for a thread that is begun later, a new one or the one that is asked for; ThreadTakenError."""
@@ -141,12 +154,11 @@ class Threads:
         def keep() -> None:
             with self.bench.database.write() as session:
                 listed = [{"field": field, "text": text} for field, text in answers.items()]
-                Keeper(self.bench, session, workspace_id, thread_id).draft(ANSWER, {"answers": listed})
+                kept = {"interrupt_id": interrupt_id, "answers": listed}
+                Keeper(self.bench, session, workspace_id, thread_id).draft(ANSWER, kept)
 
-        await in_thread(keep)
-        return await self._run(
-            state["campaign_id"], workspace_id, thread_id, Command(resume={pending.id: "answered"}), watch
-        )
+        given = Given(Command(resume={pending.id: "answered"}), awaited=pending.id, keep=keep)
+        return await self._run(state["campaign_id"], workspace_id, thread_id, given, watch)
 
     async def resume_approval(self, approval_id: str) -> ProposeState:
         """Take the thread of a resolved approval on; doing it again, or for one that has moved on, changes nothing."""
@@ -155,17 +167,35 @@ class Threads:
             raise ThreadWaitsError(f"approval {approval_id} is not resolved yet", value=approval_id)
         async with noted(self.bench, workspace_id=workspace_id, actor=SYSTEM, subject=thread_id):
             snapshot = await self._snapshot(thread_id)
+        if snapshot.next and _first(snapshot) is None:
+            await self._run(snapshot.values["campaign_id"], workspace_id, thread_id, Given(None))
+            snapshot = await self._snapshot(thread_id)
         pending = _pending(snapshot, "approve")
         if pending is not None:
-            await self._run(
-                snapshot.values["campaign_id"],
-                workspace_id,
-                thread_id,
-                Command(resume={pending.id: {"approval_id": approval_id}}),
-            )
-        elif snapshot.next:
-            await self._run(snapshot.values["campaign_id"], workspace_id, thread_id, None)
+            given = Given(Command(resume={pending.id: {"approval_id": approval_id}}), awaited=pending.id)
+            await self._run(snapshot.values["campaign_id"], workspace_id, thread_id, given)
         return (await self._snapshot(thread_id)).values  # type: ignore[return-value]
+
+    async def carry_on(self, thread_id: str, attempt: int) -> None:
+        """Take on a thread that a dead process left running, under the attempt that holds it.
+
+        An answer that was kept is given, so that nothing is asked twice; a thread that another took the place of ends.
+        """
+        left = await in_thread(thread_left, self.bench, thread_id)
+        given = Given(None)
+        snapshot = await self._snapshot(thread_id)
+        pending = _pending(snapshot, "clarify")
+        if pending is not None and pending.id in left.answered:
+            given = Given(Command(resume={pending.id: "answered"}), awaited=pending.id)
+        elif snapshot.created_at is None:
+            given = Given(left.state)
+        await self._run(
+            left.state["campaign_id"],
+            left.state["workspace_id"],
+            thread_id,
+            given if left.current else Given(None, idle=True),
+            attempt=attempt,
+        )
 
     async def waiting(self, thread_id: str) -> Interrupt | None:
         """Return the interrupt a thread waits at, if any."""
@@ -193,20 +223,29 @@ class Threads:
         campaign_id: str,
         workspace_id: str,
         thread_id: str,
-        given: ProposeState | Command[str] | None,
+        given: Given,
         watch: Watch | None = None,
+        attempt: int | None = None,
     ) -> Started:
+        """Hold the thread, give it what it waits for, and run it to its next stop."""
         lock = self._locks.setdefault(thread_id, asyncio.Lock())
         if lock.locked():
             raise ThreadWaitsError(f"the thread {thread_id} is running; wait until it stops", value=thread_id)
-        async with lock:
-            left: RunStatus = "failed"
-            try:
-                await self._step(thread_id, given, watch)
+        async with lock, leased(self.bench, thread_id, attempt) as run:
+            snapshot = await self._snapshot(thread_id)
+            waiting = _first(snapshot)
+            if given.awaited is not None and (waiting is None or waiting.id != given.awaited):
+                run.left = _left(snapshot)
+                raise ThreadWaitsError(
+                    f"the thread {thread_id} no longer waits at {given.awaited}; somebody was first",
+                    value=given.awaited,
+                )
+            if not given.idle and (given.input is not None or (snapshot.next and waiting is None)):
+                if given.keep is not None:
+                    await in_thread(given.keep)
+                await self._step(thread_id, given.input, watch)
                 snapshot = await self._snapshot(thread_id)
-                left = "waiting" if snapshot.next else "ended"
-            finally:
-                await in_thread(self._note_stop, thread_id, left)
+            run.left = "ended" if given.idle else _left(snapshot)
         self._locks.pop(thread_id, None)
         campaign = await in_thread(self._campaign, workspace_id, campaign_id)
         return Started(campaign_id, campaign.conversation_id or "", thread_id, snapshot.values)  # type: ignore[arg-type]  # LangGraph leaves values untyped
@@ -225,10 +264,6 @@ class Threads:
 
     async def _snapshot(self, thread_id: str) -> StateSnapshot:
         return await snapshot_of(self.graph, thread_id)
-
-    def _note_stop(self, thread_id: str, left: RunStatus) -> None:
-        with self.bench.database.write() as session:
-            note_stop(session, thread_id, left, self.bench.clock.now())
 
     def _require_thread(self, workspace_id: str, thread_id: str) -> None:
         with self.bench.database.read() as session:
@@ -265,6 +300,10 @@ class Threads:
     def _campaign(self, workspace_id: str, campaign_id: str) -> Campaign:
         with self.bench.database.read() as session:
             return get_campaign(session, workspace_id, campaign_id)
+
+
+def _left(snapshot: StateSnapshot) -> RunStatus:
+    return "waiting" if snapshot.next else "ended"
 
 
 def _first(snapshot: StateSnapshot) -> Interrupt | None:

@@ -9,7 +9,6 @@ from delivery.drive import Driver
 from delivery.jobs import Jobs
 from policies.errors import CountersignError
 from store.clock import Clock, ReplayClock
-from store.threads import in_thread
 
 _IDLE_SECONDS = 1.0
 _log = logging.getLogger("countersign.engine")
@@ -61,7 +60,6 @@ class Engine:
 
     async def _open(self) -> None:
         if not self._opened:
-            await in_thread(self._driver.free_leases)
             await self._jobs.start()
             self._opened = True
 

@@ -24,7 +24,7 @@ from api.reviews import Reviews
 from api.settings import Settings
 from delivery.drive import Driver, Handlers, job_handlers
 from delivery.features import CustomerFeatures
-from delivery.jobs import Jobs
+from delivery.jobs import OWNER, Jobs
 from delivery.launch import launch
 from delivery.ports import Ports
 from store.audit import AuditLog
@@ -33,7 +33,7 @@ from store.database import Database, migrate
 from store.home import Home, HomeLock, home_lock
 from store.ids import IdSource, RandomIds
 from store.repositories.campaigns import campaign_of_thread
-from store.repositories.leases import Work
+from store.repositories.leases import Work, free_leases
 from store.threads import in_thread
 from store.warehouse import Warehouse
 
@@ -98,16 +98,24 @@ _NOBODY = Watching()
 
 @asynccontextmanager
 async def open_app(home: Home, settings: Settings, *, watching: Watching = _NOBODY) -> AsyncIterator[App]:
-    """Own a home and open all of it; HomeOwnedError when another living process does.
+    """Own a home and open all of it; HomeOwnedError when another living process does, PostgresUnreachableError without
+    its server.
 
     No due work is carried out before `app.engine` is started or settled.
     """
     async with AsyncExitStack() as stack:
         lock = stack.enter_context(home_lock(home))
+        await in_thread(home.require_servers)
         database = home.database()
         stack.callback(database.close)
         await in_thread(migrate, database)
+        await in_thread(_free_leases, database, lock)
         yield await _assembled(stack, home, settings, lock, database, watching)
+
+
+def _free_leases(database: Database, lock: HomeLock) -> None:
+    with database.write(durable=True) as session:
+        free_leases(session, shared=lock.shared)
 
 
 async def _assembled(
@@ -121,7 +129,7 @@ async def _assembled(
     hub = ProgressHub(lambda thread_id: _conversation_of(database, thread_id), watching.agents)
     bench = _bench(stack, home, settings, database, hub)
     ports = _ports(home, settings, bench)
-    checkpoints = await stack.enter_async_context(open_checkpoints(home.checkpoints_db))
+    checkpoints = await stack.enter_async_context(open_checkpoints(home.checkpoints))
     crew = LiveCrew(bench)
     threads = Threads(bench, build_propose(bench, crew, _launcher(ports), checkpoints))
     reviews = Reviews(bench, build_review(bench, crew, checkpoints), home.reports_dir, report_page)
@@ -192,8 +200,9 @@ def _engine(home: Home, ports: Ports, threads: Threads, reviews: Reviews, watchi
     async def resume(approval_id: str) -> None:
         await threads.resume_approval(approval_id)
 
-    handlers = job_handlers(ports, Handlers(resume=resume, review=reviews.review))
-    jobs = Jobs(home.jobs_db, handlers)
+    handlers = job_handlers(ports, Handlers(resume, reviews.review, threads.carry_on))
+    executor = ports.ids.new() if home.settings.shared else OWNER
+    jobs = Jobs(home.jobs, handlers, executor=executor)
     return Engine(ports.clock, jobs, Driver(ports, jobs, told=watching.work))
 
 

@@ -34,10 +34,13 @@ _log = logging.getLogger("countersign.delivery")
 
 @dataclass(frozen=True)
 class Handlers:
-    """What jobs do that delivery knows nothing of: resume an approval's thread, review a launch that is over."""
+    """What jobs do that delivery knows nothing of: resume an approval's thread, review a launch that is over, take on
+    a thread that was left while drafting, under the attempt that holds it.
+    """
 
     resume: Callable[[str], Awaitable[None]]
     review: Callable[[str], Awaitable[None]]
+    draft: Callable[[str, int], Awaitable[None]]
 
 
 class Runner(Protocol):
@@ -62,7 +65,11 @@ def job_handlers(ports: Ports, handlers: Handlers) -> Mapping[str, Handler]:
         if await in_thread(_holds, ports, "batch", batch_id, attempt):
             await run_batch(ports, launch_id, number, attempt)
 
-    return {"resume": resume, "review": review, "batch": batch}
+    async def draft(thread_id: str, _part: int, attempt: int) -> None:
+        if await in_thread(_holds, ports, "draft", thread_id, attempt):
+            await handlers.draft(thread_id, attempt)
+
+    return {"resume": resume, "review": review, "batch": batch, "draft": draft}
 
 
 class Driver:

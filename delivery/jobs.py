@@ -2,7 +2,8 @@
 
 One workflow a unit and attempt: a repeated id runs nothing, even after an error. Safety comes from the ledger's leases; the
 engine remembers what was started and runs it inside the owner's event loop. DBOS is one object a process, so `Jobs` starts
-and ends it as a whole, any number of times.
+and ends it as a whole, any number of times. At its start the engine runs again what a dead process of the same executor name
+left, so processes that share a home have a name each: what one of them leaves is taken over by lease.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Handler = Callable[[str, int, int], Awaitable[None]]
 
 APPLICATION: Final = "countersign"
 VERSION: Final = "1"
-EXECUTOR: Final = "owner"
+OWNER: Final = "owner"
 _THREADS = 8
 _BUSY_SECONDS = 30.0
 _running: list[Jobs] = []
@@ -47,10 +48,14 @@ class JobsBusyError(DeliveryError):
 
 
 class Jobs:
-    """The home's job engine. `database_url` is `sqlite:///path/jobs.db` or a PostgreSQL address; opened by `start`."""
+    """The home's job engine. `place` is a SQLite file or the address of a PostgreSQL database; opened by `start`.
 
-    def __init__(self, database_url: str | Path, handlers: Mapping[str, Handler]) -> None:
-        self._url = f"sqlite:///{database_url}" if isinstance(database_url, Path) else database_url
+    `executor` is this process's name among those that use the database at the same time.
+    """
+
+    def __init__(self, place: str | Path, handlers: Mapping[str, Handler], *, executor: str = OWNER) -> None:
+        self._url = f"sqlite:///{place}" if isinstance(place, Path) else place
+        self._executor = executor
         self._handlers = dict(handlers)
         self._engine: sa.Engine | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -117,7 +122,7 @@ class Jobs:
             "system_database_engine": self._engine,
             "system_database_url": self._url,
             "application_version": VERSION,
-            "executor_id": EXECUTOR,
+            "executor_id": self._executor,
             "enable_otlp": False,
             "log_level": "CRITICAL",
             "max_executor_threads": _THREADS,

@@ -14,10 +14,9 @@ from sqlmodel import Session
 
 from policies.errors import CountersignError, InvalidInputError
 from store.engines import IDENTITY_SCHEMA, postgres_engine, sqlite_engine
+from store.postgres import create_schema
 
 LOCK_WAIT_SECONDS = 60.0
-_SCHEMA_LOCK = 7_402_026
-"""Any number that nothing else on the server locks."""
 
 
 class StoreError(CountersignError):
@@ -124,20 +123,9 @@ def migrate(database: Database) -> None:
         if url.get_backend_name() == "sqlite" and url.database:
             Path(url.database).touch(mode=0o600, exist_ok=True)
     if database.identity_url.get_backend_name() == "postgresql":
-        _create_identity_schema(database.identity_url)
+        create_schema(database.identity_url, IDENTITY_SCHEMA)
     upgrade(database.operational_engine(), "operational")
     upgrade(database.identity_engine(), "identity")
-
-
-def _create_identity_schema(url: URL) -> None:
-    plain = sa.create_engine(url)
-    try:
-        with plain.begin() as connection:
-            # IF NOT EXISTS alone still races: of two that create it at once one fails
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SCHEMA_LOCK})")
-            connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {IDENTITY_SCHEMA}")
-    finally:
-        plain.dispose()
 
 
 def _parsed(text: str) -> URL:

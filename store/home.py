@@ -1,6 +1,7 @@
 """A home: the directory that holds one installation, its paths, and the one process that owns it.
 
-The owner holds a lock that the kernel releases when its process dies, however it dies.
+The owner holds a lock that the kernel releases when its process dies, however it dies. A home whose data is all on
+PostgreSQL has no owner: any number of processes hold its lock together.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from store.home_settings import (
     HomeSettingsError,
     in_words,
 )
+from store.postgres import is_postgres, read_address, require_postgres
 
 __all__ = [
     "Home",
@@ -76,6 +78,16 @@ class Home:
         return self.path / "jobs.db"
 
     @property
+    def checkpoints(self) -> Path | str:
+        """Where checkpoints are: a file of the home, or the server its settings name."""
+        return self.settings.checkpoints_url or self.checkpoints_db
+
+    @property
+    def jobs(self) -> Path | str:
+        """Where jobs are: a file of the home, or the server its settings name."""
+        return self.settings.jobs_url or self.jobs_db
+
+    @property
     def history_dir(self) -> Path:
         return self.path / "history"
 
@@ -114,6 +126,12 @@ class Home:
             self.reports_dir,
             self.keys_dir,
         )
+
+    def require_servers(self) -> None:
+        """Raise PostgresMissingError or PostgresUnreachableError unless every server that the settings name lets us in."""
+        urls = (self.settings.operational_url, self.settings.checkpoints_url, self.settings.jobs_url)
+        for url in sorted({url for url in urls if url is not None and is_postgres(url)}):
+            require_postgres(read_address(url))
 
     def database(self) -> Database:
         """The home's databases, not yet opened: files of the home, or the server its settings name."""
@@ -178,14 +196,16 @@ class HomeOwnedError(HomeError, ConflictError):
 
 
 class HomeLock:
-    """The lock while it is held."""
+    """The lock while it is held; `shared` with other processes, or this one's alone."""
 
-    def __init__(self, handle: int) -> None:
+    def __init__(self, handle: int, *, shared: bool = False) -> None:
         self._handle = handle
+        self.shared = shared
 
     def publish(self, url: str) -> None:
-        """Tell other processes where the owner's API listens."""
-        self._record(Owner(pid=os.getpid(), url=url))
+        """Tell other processes where the owner's API listens; a shared home has no owner, so they need not know."""
+        if not self.shared:
+            self._record(Owner(pid=os.getpid(), url=url))
 
     def _record(self, owner: Owner) -> None:
         # one write of a fixed length: a reader sees the old record or the new one, never half of each
@@ -197,11 +217,15 @@ class HomeLock:
 def home_lock(home: Home) -> Iterator[HomeLock]:
     """Own the home until the block ends; HomeOwnedError if a living process does.
 
-    A dead owner's lock is simply free: the kernel let it go with the process.
+    A dead owner's lock is simply free: the kernel let it go with the process. A shared home is held together with
+    whoever else has it open.
     """
     handle = os.open(home.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         _take(handle, home)
+        if home.settings.shared:
+            yield HomeLock(handle, shared=True)
+            return
         lock = HomeLock(handle)
         lock._record(Owner(pid=os.getpid()))
         yield lock
@@ -229,9 +253,10 @@ def owner_of(home: Home) -> Owner | None:
 
 
 def _take(handle: int, home: Home) -> None:
+    kind = fcntl.LOCK_SH if home.settings.shared else fcntl.LOCK_EX
     for _ in range(_TRIES):
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             # somebody who only looks holds a shared lock for an instant
             time.sleep(_PAUSE_SECONDS)

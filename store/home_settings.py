@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from policies.errors import ConflictError, CountersignError, InvalidInputError, NotFoundError
+from store.postgres import PostgresAddressError, is_postgres, read_address
 
 DEMO_CHANNELS = frozenset({"replay", "file"})
 
@@ -48,7 +49,8 @@ class HomeSettings(BaseModel):
     """What a home is; written once by `init` or `demo` into home.json.
 
     The identity database follows `operational_url`: a file of the home, or the schema `identity` of the same
-    PostgreSQL server.
+    PostgreSQL server. Checkpoints and jobs are files of the home, or live on the PostgreSQL server that
+    `checkpoints_url` and `jobs_url` name.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,6 +61,7 @@ class HomeSettings(BaseModel):
     clock: Literal["wall", "replay"] = "wall"
     operational_url: str | None = None
     checkpoints_url: str | None = None
+    jobs_url: str | None = None
     seed: int = Field(ge=0)
     created_at: AwareDatetime
     currency: str = Field(min_length=3, max_length=3)
@@ -79,6 +82,16 @@ class HomeSettings(BaseModel):
             raise ValueError(f"time zone {value!r} is not in the IANA list; write one like Europe/Berlin")
         return value
 
+    @field_validator("checkpoints_url", "jobs_url")
+    @classmethod
+    def _on_a_server(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                read_address(value)
+            except PostgresAddressError as error:
+                raise ValueError(error.message) from error
+        return value
+
     @model_validator(mode="after")
     def _demo_stays_inside(self) -> Self:
         outside = sorted(set(self.allowed_channels) - DEMO_CHANNELS)
@@ -87,6 +100,15 @@ class HomeSettings(BaseModel):
                 f"a demo home may only use the channels {', '.join(sorted(DEMO_CHANNELS))}, not {', '.join(outside)}"
             )
         return self
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes may have the home open: everything that is written is on PostgreSQL.
+
+        A replay home never is: whoever carries out its work moves its time.
+        """
+        urls = (self.operational_url, self.checkpoints_url, self.jobs_url)
+        return self.clock == "wall" and all(is_postgres(url) for url in urls)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -72,6 +72,12 @@ def answers_of(session: Session, thread_id: str) -> tuple[tuple[str, str], ...]:
     return tuple((str(a["field"]), str(a["text"])) for content in found for a in content["answers"])
 
 
+def answered_in(session: Session, thread_id: str) -> frozenset[str]:
+    """Return the interrupts of this thread that an answer was kept for."""
+    found = session.connection().execute(_ANSWERS, {"thread": thread_id}).scalars()
+    return frozenset(str(content["interrupt_id"]) for content in found if "interrupt_id" in content)
+
+
 def plan_dates(brief: Brief, today: date) -> tuple[date, date]:
     """Return the campaign's first and last day; what the brief leaves open is assumed: tomorrow, for two weeks."""
     starts = brief.start or today + timedelta(days=1)

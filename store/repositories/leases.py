@@ -13,15 +13,16 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from store.bulk import table_of
-from store.tables import Approval, Batch, Campaign, Launch
+from store.tables import Approval, Batch, Campaign, Launch, ProposeThread
 
-Kind = Literal["resume", "batch", "review"]
+Kind = Literal["resume", "batch", "review", "draft"]
 _MODELS: dict[Kind, sa.Table] = {
     "resume": table_of(Approval),
     "batch": table_of(Batch),
     "review": table_of(Launch),
+    "draft": table_of(ProposeThread),
 }
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _TERMINAL_ANSWERS = ("approved", "changes_requested", "rejected", "expired")
 
 
@@ -43,8 +44,12 @@ def due_work(session: Session, now: datetime) -> list[Work]:
 
 
 def next_due(session: Session) -> datetime | None:
-    """Return the next instant at which something is due, or None when nothing will ever be by itself."""
-    return min((work.due_at for work in _waiting(session)), default=None)
+    """Return the next instant at which something is due, or None when nothing will ever be by itself.
+
+    A thread that runs is not waited for: its lease only says when it counts as dead.
+    """
+    waiting = [*_batches(session), *_approvals(session), *_launches(session)]
+    return min((work.due_at for work in waiting), default=None)
 
 
 def lease(session: Session, work: Work, *, now: datetime, until: datetime) -> int | None:
@@ -78,6 +83,7 @@ def finish(session: Session, kind: Kind, key: str, attempt: int, *, at: datetime
         "resume": {"resumed_at": at},
         "batch": {},
         "review": {"readout_due_at": None, "failures": 0, "failure": None},
+        "draft": {"failures": 0, "failure": None},
     }
     _give_back(session, kind, key, attempt, done[kind])
 
@@ -88,12 +94,18 @@ def fail(
     """Give a row back after an attempt that ended in an error; it is due again at `retry_at`.
 
     Without one it is not due again by itself: a batch loses its due time, a launch its readout's, and both show the
-    reason; an approval waits for the next owner of the home.
+    reason; an approval waits for the next process that opens the home; a thread has failed.
     """
     failed: dict[Kind, dict[str, object]] = {
-        "resume": {"leased_until": _NEVER if retry_at is None else retry_at},
+        "resume": {"leased_until": NEVER if retry_at is None else retry_at},
         "batch": {"failures": Batch.failures + 1, "failure": reason, "due_at": retry_at},
         "review": {"failures": Launch.failures + 1, "failure": reason, "readout_due_at": retry_at},
+        "draft": {
+            "failures": ProposeThread.failures + 1,
+            "failure": reason,
+            "leased_until": retry_at,
+            "status": "failed" if retry_at is None else ProposeThread.status,
+        },
     }
     _give_back(session, kind, key, attempt, failed[kind])
 
@@ -114,18 +126,50 @@ def failures_of(session: Session, kind: Kind, key: str) -> int:
     return session.connection().execute(sa.select(count).where(_key(kind) == key)).scalar_one_or_none() or 0
 
 
-def free_leases(session: Session) -> int:
-    """Void every lease: the home has a new owner, so nobody else can be working. Returns how many there were."""
+def free_leases(session: Session, *, shared: bool = False) -> int:
+    """Void every lease: the home has a new owner, so nobody else can be working. Returns how many there were.
+
+    In a home that is `shared` only those that would never end are voided; the others may be held by a living process.
+    """
     freed = 0
     for model in _MODELS.values():
-        statement = sa.update(model).where(model.c.leased_until.is_not(None)).values(leased_until=None)
-        freed += session.connection().execute(statement).rowcount
+        ends = model.c.leased_until == NEVER if shared else model.c.leased_until.is_not(None)
+        freed += session.connection().execute(sa.update(model).where(ends).values(leased_until=None)).rowcount
     return freed
+
+
+def take_thread(session: Session, thread_id: str, *, now: datetime, until: datetime) -> int | None:
+    """Begin a run of a thread: give the attempt that holds it now, or None while another run does.
+
+    A thread that was never kept cannot be held; its attempt is 0.
+    """
+    row = _MODELS["draft"]
+    free = sa.or_(row.c.leased_until.is_(None), row.c.leased_until <= now)
+    taken = session.connection().execute(
+        sa.update(row)
+        .where(row.c.thread_id == thread_id, free)
+        .values(attempt=row.c.attempt + 1, leased_until=until, status="running", changed_at=now)
+        .returning(row.c.attempt)
+    )
+    attempt: int | None = taken.scalar_one_or_none()
+    if attempt is not None:
+        return attempt
+    kept = sa.select(row.c.thread_id).where(row.c.thread_id == thread_id)
+    return 0 if session.connection().execute(kept).first() is None else None
+
+
+def renew_thread(session: Session, thread_id: str, attempt: int, *, until: datetime) -> bool:
+    """Hold a thread for longer; False when another run has taken it over."""
+    row = _MODELS["draft"]
+    held = sa.update(row).where(
+        row.c.thread_id == thread_id, row.c.attempt == attempt, row.c.leased_until.is_not(None)
+    )
+    return session.connection().execute(held.values(leased_until=until)).rowcount == 1
 
 
 def _waiting(session: Session) -> list[Work]:
     """Everything that is due now or later; a leased row is due again when its lease runs out."""
-    return [*_batches(session), *_approvals(session), *_launches(session)]
+    return [*_batches(session), *_approvals(session), *_launches(session), *_drafts(session)]
 
 
 def _batches(session: Session) -> list[Work]:
@@ -163,7 +207,7 @@ def _approvals(session: Session) -> list[Work]:
         col(Approval.status).in_(_TERMINAL_ANSWERS),
         col(Approval.resumed_at).is_(None),
         col(Approval.resolved_at).is_not(None),
-        sa.or_(col(Approval.leased_until).is_(None), col(Approval.leased_until) < _NEVER),
+        sa.or_(col(Approval.leased_until).is_(None), col(Approval.leased_until) < NEVER),
     )
     return [
         Work(
@@ -192,6 +236,27 @@ def _launches(session: Session) -> list[Work]:
         )
         for row in session.exec(query)
         if row.readout_due_at is not None
+    ]
+
+
+def _drafts(session: Session) -> list[Work]:
+    """Threads that a dead process left running; one whose approval is resolved is resumed with that."""
+    resolved = sa.exists().where(
+        col(Approval.thread_id) == col(ProposeThread.thread_id),
+        col(Approval.status).in_(_TERMINAL_ANSWERS),
+        col(Approval.resumed_at).is_(None),
+    )
+    query = select(ProposeThread).where(ProposeThread.status == "running", ~resolved)
+    return [
+        Work(
+            "draft",
+            row.thread_id,
+            row.thread_id,
+            0,
+            row.attempt,
+            _later(row.changed_at, row.leased_until),
+        )
+        for row in session.exec(query)
     ]
 
 

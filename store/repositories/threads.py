@@ -117,12 +117,12 @@ def take_reserved(
         raise ThreadTakenError(f"the thread {thread_id} has been begun already", value=thread_id)
 
 
-def note_stop(session: Session, thread_id: str, status: RunStatus, at: datetime) -> None:
-    """Keep how a run left a thread; a thread that was never kept stays so."""
+def note_stop(session: Session, thread_id: str, attempt: int, status: RunStatus, at: datetime) -> None:
+    """Keep how a run left a thread, and let go of it; nothing where a later run has taken it over."""
     session.connection().execute(
         sa.update(ProposeThread)
-        .where(col(ProposeThread.thread_id) == thread_id)
-        .values(status=status, changed_at=at)
+        .where(col(ProposeThread.thread_id) == thread_id, col(ProposeThread.attempt) == attempt)
+        .values(status=status, changed_at=at, leased_until=None)
     )
 
 

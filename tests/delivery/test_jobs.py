@@ -18,7 +18,16 @@ from delivery.reconcile import reconcile
 from store.repositories import leases
 from store.tables import Approval, Batch, Launch
 from tests.delivery.conftest import MakeWorld
-from tests.delivery.runs import Direct, drive, driver_of, launched, run_with_jobs, the_batches, the_launch
+from tests.delivery.runs import (
+    Direct,
+    drive,
+    driver_of,
+    launched,
+    no_drafts,
+    run_with_jobs,
+    the_batches,
+    the_launch,
+)
 from tests.delivery.small_plan import FIRST_SLOT, PEOPLE, Plan
 
 SHORT = Plan(batches=2)
@@ -138,7 +147,7 @@ def test_a_failing_review_is_shown_on_the_launch(make: MakeWorld) -> None:
     async def review(_launch_id: str) -> None:
         raise DeliveryError("no analyst")
 
-    handlers = job_handlers(world.ports, Handlers(resume, review))
+    handlers = job_handlers(world.ports, Handlers(resume, review, no_drafts))
     asyncio.run(Driver(world.ports, Direct(handlers)).drive_replay())
     found = the_launch(world)
     assert (found.failures, found.failure, found.readout_due_at) == (MAXIMUM_FAILURES, "no analyst", None)
