@@ -21,6 +21,7 @@ from store.database import Database, migrate
 from store.home import Home, HomeSettings, HomeSettingsError, create_home
 from store.home_settings import in_words
 from store.ids import IdSource, RandomIds
+from store.postgres import read_address, require_postgres, require_unused
 from store.repositories.workspaces import add_user, create_workspace, grant_role, issue_key
 from store.tables import Workspace
 
@@ -72,10 +73,13 @@ def init_home(
     admin: str,
     second: str,
     second_role: str,
+    database_url: str | None = None,
 ) -> NewHome:
     """Make a standard home with an admin and a second person, who may approve what the admin proposes.
 
-    Raises HomeExistsError, HomeSettingsError or InvalidInputError, and then leaves nothing behind.
+    `database_url` names an empty PostgreSQL database for tables, checkpoints and jobs; without one they are files.
+    Raises HomeExistsError, HomeSettingsError, InvalidInputError, PostgresMissingError, PostgresUnreachableError or
+    DatabaseTakenError, and then leaves no home behind.
     """
     tenant = Tenant(name, (Member(admin, (Role.ADMIN.value,)), Member(second, (second_role,))))
     at = clock.now()
@@ -87,8 +91,20 @@ def init_home(
         currency=currency,
         timezone=timezone,
         allowed_channels=("file",),
+        **_on_server(database_url),
     )
     return make_home(path, settings, tenant, ids)
+
+
+def _on_server(database_url: str | None) -> dict[str, str]:
+    """The addresses of a home that keeps everything in one PostgreSQL database, which must be there and empty."""
+    if database_url is None:
+        return {}
+    url = read_address(database_url)
+    require_postgres(url)
+    require_unused(url)
+    address = url.render_as_string(hide_password=False)
+    return dict.fromkeys(("operational_url", "checkpoints_url", "jobs_url"), address)
 
 
 def checked_settings(**values: object) -> HomeSettings:

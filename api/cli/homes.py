@@ -40,6 +40,12 @@ def init(
     currency: Annotated[str, typer.Option(help="ISO 4217 code.")] = "USD",
     timezone: Annotated[str, typer.Option(help="IANA name, such as Europe/Berlin.")] = "UTC",
     seed: Annotated[int, typer.Option(help="Seed of every draw in this home, 0 or more.")] = 1,
+    database_url: Annotated[
+        str | None,
+        typer.Option(
+            help="An empty PostgreSQL database, postgresql://user@host:5432/name; without one, files."
+        ),
+    ] = None,
 ) -> None:
     """Make a home with an admin and a second person; each key is shown once."""
     from api.setup import init_home
@@ -55,6 +61,7 @@ def init(
         admin=admin,
         second=second,
         second_role=second_role,
+        database_url=database_url,
     )
     users = [{"name": key.name, "roles": list(key.roles), "key": key.key} for key in made.keys]
     give(ctx, {"home": str(made.home.path), "workspace_id": made.workspace_id, "users": users}, _show_init)
