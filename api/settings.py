@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agents.models.interface import ModelSettings
@@ -20,9 +21,20 @@ class SettingsError(InvalidInputError):
     code = "settings"
 
 
+class ModelPrice(BaseModel):
+    """What a model that answers elsewhere costs, in major units a million tokens; unset means not priced."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    input: Decimal | None = Field(default=None, ge=0, allow_inf_nan=False)
+    output: Decimal | None = Field(default=None, ge=0, allow_inf_nan=False)
+    currency: str = Field(default="USD", min_length=3, max_length=3)
+
+
 class Settings(BaseSettings):
     """COUNTERSIGN_HOME, COUNTERSIGN_KEY, COUNTERSIGN_MODEL_KIND, COUNTERSIGN_MODEL_BASE_URL and so on.
 
+    COUNTERSIGN_PRICE_INPUT, COUNTERSIGN_PRICE_OUTPUT and COUNTERSIGN_PRICE_CURRENCY say what the model's tokens cost.
     `unsubscribe_url` is what footers link to, without anything personal in it.
     """
 
@@ -38,6 +50,7 @@ class Settings(BaseSettings):
     home: Path = DEFAULT_HOME
     key: SecretStr | None = None
     model: ModelSettings = Field(default_factory=ModelSettings)
+    price: ModelPrice = Field(default_factory=ModelPrice)
     unsubscribe_url: str = "https://shop.invalid/unsubscribe"
 
 

@@ -28,6 +28,7 @@ from store.repositories.campaigns import get_creative
 from store.tables import Batch, Send
 from store.threads import in_thread
 from tools.content.creative import Creative, Rendered, render
+from tools.content.profiles import SENT_CUSTOMER
 
 CHUNK_MESSAGES = 250
 """Messages between two looks at stop, pause and approval, and in one call of a provider."""
@@ -234,7 +235,7 @@ def _messages(ports: Ports, rows: Sequence[Send], words: dict[str, Rendered]) ->
                     raise ChoiceFileError(
                         f"the creative {digest[:12]}… is not the one that was approved", value=digest
                     )
-                words[digest] = render(creative, {}, unsubscribe_url=ports.unsubscribe_url)
+                words[digest] = render(creative, SENT_CUSTOMER, unsubscribe_url=ports.unsubscribe_url)
     return [
         Message(
             send_key=row.send_key,

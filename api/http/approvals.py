@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from api.http.signing_in import Caller, SignedIn
-from api.views.approval import (
-    ApprovalLine,
-    ApprovalView,
-    SignatureView,
-    approval_lines,
-    approval_view,
-    signature_views,
-)
+from api.views.approval import ApprovalView, SignatureView, approval_view, signature_views
+from api.views.approval_list import LONGEST_PAGE, PAGE, ApprovalLine, approval_lines
 from api.views.numbers import View
 from policies.authority import Action
 from policies.privacy import require_no_address
@@ -52,15 +46,24 @@ class ResolvedOut(View):
 
 
 @router.get("")
-async def listed(caller: SignedIn, status: Status | None = None) -> list[ApprovalLine]:
-    """List approvals, the newest first."""
+async def listed(
+    caller: SignedIn,
+    response: Response,
+    status: Status | None = None,
+    before: Annotated[str | None, Query(max_length=64)] = None,
+    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = PAGE,
+) -> list[ApprovalLine]:
+    """List approvals, the newest first, a page at a time; the header X-Next is the `before` of the next page."""
     caller.require(Action.VIEW)
 
     def read() -> list[ApprovalLine]:
         with caller.app.database.read() as session:
-            return approval_lines(session, caller.workspace_id, status)
+            return approval_lines(session, caller.workspace_id, status, before=before, limit=limit)
 
-    return await in_thread(read)
+    lines = await in_thread(read)
+    if len(lines) == limit:
+        response.headers["X-Next"] = lines[-1].approval_id
+    return lines
 
 
 @router.get("/{approval_id}")
@@ -72,9 +75,10 @@ async def shown(caller: SignedIn, approval_id: str) -> ApprovalView:
         with caller.app.database.read() as session:
             return approval_view(
                 session,
+                caller.app.warehouse,
                 caller.workspace_id,
                 approval_id,
-                unsubscribe_url=caller.app.settings.unsubscribe_url,
+                settings=caller.app.settings,
             )
 
     return await in_thread(read)

@@ -38,11 +38,13 @@ async def test_an_approval_shows_everything_that_would_run(open_shop: Open, prop
     assert {group["id"] for group in content["experiment"]["groups"]} == {"optimised", "holdout"}
     assert {rule["rule_id"] for rule in shown["rules"]} >= {"consent.only_consented", "budget.holds"}
     assert {agent["agent"] for agent in shown["agents"]} == {"planner", "segmenter", "copywriter", "analyst"}
-    assert shown["data"][0]["synthetic"] is True
+    assert shown["basis"]["data"][0]["synthetic"] is True
     for name, figure in content["figures"].items():
         assert figure["source"]["name"] and (figure["source"]["digest"] or figure["source"]["path"]), name
     profiles = {sample["profile"]: sample for sample in shown["messages"][0]["samples"]}
-    assert set(profiles) == {"usual", "no name", "longest name", "right-to-left", "missing attribute"}
+    awkward = {"usual", "no name", "longest name", "right-to-left", "missing attribute"}
+    assert set(profiles) == {"as sent", *awkward}
+    assert all(sample["synthetic"] for sample in profiles.values())
     assert "{{" not in "".join(sample["text"] for sample in profiles.values())
 
 

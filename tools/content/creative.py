@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from policies.errors import CountersignError
 from policies.proposal import digest_json
+from tools.content.profiles import AWKWARD_PROFILES
 
 if TYPE_CHECKING:
     from liquid import Environment
@@ -62,27 +63,6 @@ class Rendered(BaseModel):
     preheader: str
     text: str
     html: str
-
-
-class SampleProfile(BaseModel):
-    """A synthetic profile to preview a message with."""
-
-    model_config = ConfigDict(frozen=True)
-
-    label: str
-    customer: Mapping[str, JsonValue]
-
-
-AWKWARD_PROFILES = (
-    SampleProfile(label="usual", customer={"first_name": "Maria", "last_name": "Keller"}),
-    SampleProfile(label="no name", customer={"first_name": "", "last_name": ""}),
-    SampleProfile(
-        label="longest name",
-        customer={"first_name": "Wolfeschlegelsteinhausenbergerdorff-Maximiliane", "last_name": ""},
-    ),
-    SampleProfile(label="right-to-left", customer={"first_name": "מרים", "last_name": "לוי"}),
-    SampleProfile(label="missing attribute", customer={}),
-)
 
 
 def render(creative: Creative, customer: Mapping[str, JsonValue], *, unsubscribe_url: str) -> Rendered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -40,3 +41,23 @@ def normal_interval(estimate: float, standard_error: float, confidence: float = 
     """Estimate plus and minus z standard errors."""
     half = two_sided_z(confidence) * standard_error
     return Interval(estimate, estimate - half, estimate + half, confidence)
+
+
+def wilson_interval(successes: int, trials: int, confidence: float = 0.95) -> Interval:
+    """Share of successes (0 to 1) with its score interval; `trials` is 1 or more, `successes` 0 to `trials`.
+
+    Wilson (1927), Probable inference, the law of succession, and statistical inference, JASA 22.
+
+    >>> tuple(round(bound, 4) for bound in wilson_interval(10, 100)[:3])
+    (0.1, 0.0552, 0.1744)
+    """
+    if not (trials >= 1 and 0 <= successes <= trials):
+        raise OutOfRangeError(
+            f"{successes} of {trials} is no share; trials must be 1 or more and hold the successes",
+            value=successes,
+        )
+    share, z = successes / trials, two_sided_z(confidence)
+    spread = 1 + z * z / trials
+    middle = (share + z * z / (2 * trials)) / spread
+    half = z * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials)) / spread
+    return Interval(share, max(middle - half, 0.0), min(middle + half, 1.0), confidence)

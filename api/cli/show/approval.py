@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.panel import Panel
 
+from api.cli.show.approval_basis import show_basis, show_changes, show_outlook, show_trace
 from api.cli.show.marks import pairs, roles, section, state, table, when
 
 if TYPE_CHECKING:
@@ -15,26 +16,29 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _BAR = 24
-_SHOWN_PROFILES = ("usual", "no name", "longest name")
 
 
 def show_approval(out: Console, approval: Json) -> None:
     """Draw an approval whole."""
     content = approval["content"]
     _head(out, approval, content)
-    _who(out, content["audience"])
+    show_changes(out, approval["previous"])
+    _who(out, content["audience"], approval["overlap"])
     _messages(out, approval["messages"])
     _what(out, content)
-    _brings(out, content)
+    show_outlook(out, content, approval["outlook"], approval["exposure"])
     _rules(out, approval["rules"])
-    _basis(out, approval, content)
+    _rollback(out, approval["rollback"])
+    show_basis(out, approval, content)
+    show_trace(out, approval)
     _signatures(out, approval)
 
 
 def _head(out: Console, approval: Json, content: Json) -> None:
+    by = ", ".join(approval["proposal"]["contributors"]) or approval["author"]
     words = (
         f"[italic]{escape(content['objective']['quote'])}[/]\n\n"
-        f"by {escape(approval['author'])} · needs {roles(approval['missing'])} · "
+        f"KPI {escape(content['objective']['kpi'])} · by {escape(by)} · needs {roles(approval['missing'])} · "
         f"expires {when(approval['expires_at'])}\n"
         f"digest [bold]{approval['digest']}[/]"
     )
@@ -42,7 +46,7 @@ def _head(out: Console, approval: Json, content: Json) -> None:
     out.print(Panel(words, title=title, title_align="left", border_style="dim"))
 
 
-def _who(out: Console, audience: Json) -> None:
+def _who(out: Console, audience: Json, overlap: list[Json]) -> None:
     section(out, f"Who  [dim]{escape(audience['definition'])}[/]")
     gross = int(audience["gross"]["value"]) or 1
     made = table("", "people", "", right=[1])
@@ -60,19 +64,42 @@ def _who(out: Console, audience: Json) -> None:
     out.print(made)
     for segment in audience["segments"]:
         out.print(f"  {escape(segment['words'])}: {segment['people']['shown']}")
+    for other in overlap:
+        shared = escape(other["note"]) if other["people"] is None else f"{other['people']:,} of them"
+        out.print(
+            f"  [yellow]also in[/] {escape(other['campaign'])} ({state(other['state'])}, {other['starts']} to {other['ends']}): {shared}"
+        )
+    if not overlap:
+        out.print("  [dim]Nobody of them is in another campaign that is approved, scheduled or running.[/]")
 
 
 def _messages(out: Console, messages: list[Json]) -> None:
     section(out, "Messages  [dim]rendered for synthetic profiles[/]")
     for message in messages:
-        samples = {sample["profile"]: sample for sample in message["samples"]}
-        usual = samples["usual"]
+        first, *others = message["samples"]
         out.print(f"  [bold]{escape(message['arm_id'])}[/] · {message['channel']} · {message['digest'][:12]}")
-        text = "\n".join(line for line in usual["text"].splitlines() if line.strip())
-        body = f"[bold]{escape(usual['subject'])}[/]\n{escape(text)}"
+        text = "\n".join(line for line in first["text"].splitlines() if line.strip())
+        body = f"[bold]{escape(first['subject'])}[/]\n{escape(text)}"
         out.print(Padding(Panel(body, border_style="dim", width=min(92, out.width - 4)), (0, 2)))
+        segments = ", ".join(escape(name) for name in first["segments"]) or "everybody"
+        out.print(f"  [dim]{escape(first['profile'])}, in every segment: {segments}[/]")
+        for sample in others:
+            if (sample["subject"], sample["text"]) != (first["subject"], first["text"]):
+                out.print(f"  [dim]{escape(sample['profile'])}:[/] {_difference(first, sample)}")
     profiles = ", ".join(sample["profile"] for sample in messages[0]["samples"]) if messages else ""
-    out.print(f"  [dim]Each message also renders for: {profiles}.[/]")
+    out.print(
+        f"  [dim]Each message was rendered for: {profiles}; where nothing is shown it reads the same.[/]"
+    )
+
+
+def _difference(first: Json, other: Json) -> str:
+    """The first lines of a sample that read otherwise."""
+    lines = zip(
+        [first["subject"], *first["text"].splitlines()],
+        [other["subject"], *other["text"].splitlines()],
+        strict=False,
+    )
+    return escape(" / ".join(after for before, after in lines if before != after)[:200])
 
 
 def _what(out: Console, content: Json) -> None:
@@ -106,16 +133,6 @@ def _what(out: Console, content: Json) -> None:
     pairs(out, lines)
 
 
-def _brings(out: Console, content: Json) -> None:
-    section(out, "What it may bring  [dim]80 % intervals[/]")
-    made = table("", "low", "median", "high", right=[1, 2, 3])
-    for part in content["forecast"]:
-        made.add_row(part["quantity"], part["low"]["shown"], part["median"]["shown"], part["high"]["shown"])
-    out.print(made)
-    out.print(f"  {escape(content['rationale'])}")
-    out.print(f"  [dim]{escape(content['evidence'])}[/]")
-
-
 def _rules(out: Console, rules: list[Json]) -> None:
     counts = {name: sum(rule["status"] == name for rule in rules) for name in ("pass", "warn", "block")}
     section(out, f"Rules  {counts['pass']} passed, {counts['warn']} warnings, {counts['block']} blocking")
@@ -125,22 +142,19 @@ def _rules(out: Console, rules: list[Json]) -> None:
     out.print(made)
 
 
-def _basis(out: Console, approval: Json, content: Json) -> None:
-    section(out, f"Figures and their sources  [dim]{len(content['figures'])}[/]")
-    by_source: dict[str, list[str]] = {}
-    for name, figure in content["figures"].items():
-        by_source.setdefault(_source(figure["source"]), []).append(
-            f"{name} [bold]{escape(figure['shown'])}[/]"
-        )
-    pairs(out, [(source, " · ".join(figures)) for source, figures in by_source.items()])
-    section(out, "Data and agents")
-    for data in approval["data"]:
-        label = "  [yellow]synthetic[/]" if data["synthetic"] else ""
-        out.print(f"  {escape(data['source'])}, {data['rows']:,} rows{label}")
-    for agent in approval["agents"]:
-        calls = ", ".join(call["tool"] for call in agent["tool_calls"])
-        seconds = agent["duration_ms"] / 1000
-        out.print(f"  [dim]{agent['agent']} ({escape(agent['model'])}): {calls} · {seconds:.2f} s[/]")
+def _rollback(out: Console, rollback: Json) -> None:
+    section(out, "If something goes wrong")
+    pairs(
+        out,
+        [
+            (
+                brake["event"],
+                f"{escape(brake['words'])} [dim]({', '.join(name.replace('_', ' ') for name in brake['who'])})[/]",
+            )
+            for brake in rollback["brakes"]
+        ],
+    )
+    out.print(f"  {escape(rollback['undone'])}")
 
 
 def _signatures(out: Console, approval: Json) -> None:
@@ -162,8 +176,3 @@ def _people(figure: Json) -> str:
 def _bar(part: int, whole: int) -> str:
     width = round(_BAR * part / whole)
     return f"[cyan]{'▇' * width}[/]" if width else "[cyan]▏[/]" if part else ""
-
-
-def _source(source: Json) -> str:
-    digest = f" {source['digest'][:8]}" if source["digest"] else ""
-    return escape(f"{source['kind']} {source['name']}{digest}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from tools.content.creative import AWKWARD_PROFILES, Creative, CreativeError, check, render
+from tools.content.creative import Creative, CreativeError, check, render
+from tools.content.profiles import AWKWARD_PROFILES
 
 GOOD = Creative(
     arm_id="mens",
