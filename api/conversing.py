@@ -95,7 +95,7 @@ async def run(
     """Run a thread to its next stop and yield what happens; the run goes on when nobody listens any more."""
     yield Event("started", {"conversation_id": place.conversation_id, "campaign_id": campaign_id})
     with app.hub.listen(place.conversation_id) as events:
-        running = asyncio.create_task(_guarded(app, work, campaign_id))
+        running = asyncio.create_task(guarded(app, work, campaign_id))
         app.tasks.add(running)
         running.add_done_callback(app.tasks.discard)
         while not running.done() or not events.empty():
@@ -163,7 +163,8 @@ def _failed(problem: BaseException) -> Event:
     )
 
 
-async def _guarded(app: App, work: Callable[[], Awaitable[Started]], campaign_id: str | None) -> Started:
+async def guarded(app: App, work: Callable[[], Awaitable[Started]], campaign_id: str | None) -> Started:
+    """Run a thread; while it runs its campaign is busy, so that nothing else is given to it."""
     if campaign_id is not None:
         app.busy.add(campaign_id)
     try:

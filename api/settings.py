@@ -35,7 +35,8 @@ class Settings(BaseSettings):
     """COUNTERSIGN_HOME, COUNTERSIGN_KEY, COUNTERSIGN_MODEL_KIND, COUNTERSIGN_MODEL_BASE_URL and so on.
 
     COUNTERSIGN_PRICE_INPUT, COUNTERSIGN_PRICE_OUTPUT and COUNTERSIGN_PRICE_CURRENCY say what the model's tokens cost.
-    `unsubscribe_url` is what footers link to, without anything personal in it.
+    `unsubscribe_url` is what footers link to, without anything personal in it. `allowed_origins` are the origins of
+    browser applications, such as Agent Inbox, that may call the API with a user's key.
     """
 
     model_config = SettingsConfigDict(
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     model: ModelSettings = Field(default_factory=ModelSettings)
     price: ModelPrice = Field(default_factory=ModelPrice)
     unsubscribe_url: str = "https://shop.invalid/unsubscribe"
+    allowed_origins: tuple[str, ...] = ()
 
 
 def read_settings() -> Settings:

@@ -52,7 +52,7 @@ class App:
     engine: Engine
     hub: ProgressHub
     busy: set[str] = field(default_factory=set)
-    tasks: set[asyncio.Task[Started]] = field(default_factory=set)
+    tasks: set[asyncio.Task[Started | None]] = field(default_factory=set)
 
     @property
     def database(self) -> Database:
@@ -163,7 +163,7 @@ def _bench(
     )
 
 
-async def _finish(tasks: set[asyncio.Task[Started]]) -> None:
+async def _finish(tasks: set[asyncio.Task[Started | None]]) -> None:
     """Let the threads that are running come to their next stop."""
     if tasks:
         await asyncio.wait(tasks)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from api.http import (
     approvals,
@@ -22,6 +24,8 @@ from api.http import (
 )
 from api.http.bodies import BoundedBodies
 from api.http.faults import answer_faults
+from api.langgraph_server import assistants, runs, threads
+from api.mcp.endpoint import PATH, McpEndpoint
 from api.wiring import App
 
 DESCRIPTION = "Nothing reaches a customer until a person has countersigned exactly what will run."
@@ -30,11 +34,20 @@ DESCRIPTION = "Nothing reaches a customer until a person has countersigned exact
 def build_api(app: App) -> FastAPI:
     """Return the application; the caller has opened the home and closes it afterwards."""
     api = FastAPI(
-        title="Countersign", version=_version(), description=DESCRIPTION, docs_url=None, redoc_url=None
+        title="Countersign", version=release(), description=DESCRIPTION, docs_url=None, redoc_url=None
     )
     api.state.app = app
     answer_faults(api)
     api.add_middleware(BoundedBodies)
+    if app.settings.allowed_origins:
+        # keys travel in headers, never in cookies, so an origin gains nothing without a user's key
+        api.add_middleware(
+            CORSMiddleware,
+            allow_origins=app.settings.allowed_origins,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["Content-Location"],
+        )
     for part in (
         health,
         chat,
@@ -48,12 +61,17 @@ def build_api(app: App) -> FastAPI:
         users,
         models,
         docs,
+        threads,
+        runs,
+        assistants,
     ):
         api.include_router(part.router)
+    api.router.routes.append(Route(PATH, McpEndpoint(api, release()), include_in_schema=False))
     return api
 
 
-def _version() -> str:
+def release() -> str:
+    """Return the version of Countersign that is installed."""
     try:
         return version("countersign")
     except PackageNotFoundError:

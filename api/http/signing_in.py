@@ -15,6 +15,7 @@ from store.tables import Campaign
 from store.threads import in_thread
 
 _SCHEME = "bearer "
+_KEY_HEADER = "x-api-key"
 
 
 @dataclass(frozen=True)
@@ -50,15 +51,24 @@ def app_of(request: Request) -> App:
 async def signed_in(request: Request) -> Caller:
     """Return the user whose key the request carries; NotAuthenticatedError for none, a wrong or a revoked one."""
     app = app_of(request)
-    header = request.headers.get("authorization", "")
-    if not header.lower().startswith(_SCHEME) or not header[len(_SCHEME) :].strip():
-        raise NotAuthenticatedError("sign in with your key: send the header Authorization: Bearer cs_…")
-    plain = header[len(_SCHEME) :].strip()
+    plain = key_of(request)
+    if not plain:
+        raise NotAuthenticatedError(
+            "sign in with your key: send the header Authorization: Bearer cs_…, or x-api-key: cs_…"
+        )
     try:
         return await in_thread(_caller, app, plain)
     except NotAuthenticatedError as error:
         # enough of it to see which of one's keys was sent, too little to use it
         raise NotAuthenticatedError(error.message, value=f"{plain[:6]}…", code=error.code) from error
+
+
+def key_of(request: Request) -> str:
+    """Return the key in `Authorization: Bearer`, else the one in `x-api-key`, which LangGraph clients send."""
+    header = request.headers.get("authorization", "")
+    if header.lower().startswith(_SCHEME) and header[len(_SCHEME) :].strip():
+        return header[len(_SCHEME) :].strip()
+    return request.headers.get(_KEY_HEADER, "").strip()
 
 
 def _caller(app: App, plain: str) -> Caller:

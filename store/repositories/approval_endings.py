@@ -1,14 +1,15 @@
-"""How an approval ends without an approver's answer: taken back before its launch, or closed by a newer proposal."""
+"""How an approval ends without an approver's answer: taken back, before its answer or its launch, or closed by a newer proposal."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Session
+import sqlalchemy as sa
+from sqlmodel import Session, col
 
 from policies.campaign import CampaignEvent, CampaignState, next_state
 from store.audit import AuditLog
-from store.repositories.approvals import approval_of_proposal
+from store.repositories.approvals import ApprovalClosedError, approval_of_proposal
 from store.repositories.campaigns import get_campaign, get_proposal, move_campaign, move_proposal
 from store.tables import Approval, Proposal
 
@@ -36,6 +37,38 @@ def revoke(
         action="approval.revoked",
         subject=approval.approval_id,
         detail={"digest": approval.digest, "reason": reason},
+        rows=(approval, proposal),
+    )
+
+
+def withdraw(session: Session, audit: AuditLog, approval: Approval, *, at: datetime, actor: str) -> None:
+    """Take back a proposal that nobody has resolved yet; its campaign goes back to draft.
+
+    ApprovalClosedError when an answer was first.
+    """
+    proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
+    taken = session.connection().execute(
+        sa.update(Approval)
+        .where(col(Approval.approval_id) == approval.approval_id, col(Approval.status) == "pending")
+        .values(status="revoked", resolved_at=at)
+    )
+    if taken.rowcount != 1:
+        raise ApprovalClosedError(f"this approval is already {approval.status}", value=approval.status)
+    session.refresh(approval)
+    move_proposal(session, proposal.proposal_id, expected="open", to="revoked")
+    campaign = get_campaign(session, approval.workspace_id, proposal.campaign_id)
+    state = CampaignState(campaign.state)
+    following = next_state(state, CampaignEvent.EDIT, sent_any=False)
+    if campaign.proposal_id == proposal.proposal_id and following.changed:
+        move_campaign(session, campaign.campaign_id, expected=state, to=following.to, at=at)
+    audit.append(
+        session,
+        workspace_id=approval.workspace_id,
+        at=at,
+        actor=actor,
+        action="proposal.withdrawn",
+        subject=proposal.proposal_id,
+        detail={"digest": approval.digest},
         rows=(approval, proposal),
     )
 

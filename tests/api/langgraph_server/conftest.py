@@ -1,0 +1,99 @@
+"""A home served on loopback in this process, and the real SDK client in the hands of its people."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import uvicorn
+from langgraph_sdk import get_client
+from langgraph_sdk.client import LangGraphClient
+from sqlmodel import select
+
+from api.http.application import build_api
+from api.settings import Settings
+from api.wiring import App, open_app
+from store.repositories.threads import REFUSED
+from store.tables import Approval, AuditEntry
+from tests.api.conftest import copied
+from tests.small_shop import BRIEF, VAGUE, Shop
+
+GRAPH = "propose"
+
+
+class Quiet(uvicorn.Server):
+    """A server that leaves the signals of the test run alone."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@dataclass
+class Served:
+    """A served shop. `ask` begins a campaign, with questions or before its approvers."""
+
+    app: App
+    shop: Shop
+    url: str
+    clients: dict[str, LangGraphClient] = field(default_factory=dict)
+
+    def client(self, who: str) -> LangGraphClient:
+        """The SDK client of a user by name, signed in by `x-api-key` alone."""
+        if who not in self.clients:
+            self.clients[who] = get_client(url=self.url, api_key=self.shop.keys[who])
+        return self.clients[who]
+
+    async def ask(self, text: str = BRIEF) -> str:
+        ada = self.client("Ada")
+        thread = await ada.threads.create(graph_id=GRAPH)
+        await ada.runs.wait(thread["thread_id"], GRAPH, input={"messages": [{"role": "user", "content": text}]})
+        return str(thread["thread_id"])
+
+    async def ask_vaguely(self) -> str:
+        return await self.ask(VAGUE)
+
+    async def answer(self, who: str, thread_id: str, resume: Any) -> Any:
+        return await self.client(who).runs.wait(thread_id, GRAPH, command={"resume": resume})
+
+    async def interrupt(self, thread_id: str) -> dict[str, Any]:
+        """The one interrupt that a thread shows."""
+        state = await self.client("Grace").threads.get_state(thread_id)
+        (waiting,) = state["interrupts"]
+        return dict(waiting)
+
+    def approval(self, thread_id: str) -> Approval:
+        with self.app.database.read() as session:
+            return session.exec(select(Approval).where(Approval.thread_id == thread_id)).one()
+
+    def refusals(self, subject: str) -> list[tuple[str, str]]:
+        """Who was refused what about a thread, as (actor, reason)."""
+        query = select(AuditEntry).where(AuditEntry.action == REFUSED, AuditEntry.subject == subject)
+        with self.app.database.read() as session:
+            rows = session.exec(query).all()
+        return [(row.actor, str(row.detail["reason"])) for row in rows]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def served(shop_template: Shop, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Served]:
+    shop = copied(shop_template, tmp_path_factory.mktemp("served") / "home")
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        async with open_app(shop.home, Settings(_env_file=None)) as app:
+            await app.engine.start()
+            config = uvicorn.Config(build_api(app), log_level="warning", timeout_graceful_shutdown=5)
+            server = Quiet(config)
+            running = asyncio.create_task(server.serve(sockets=[listening]))
+            found = Served(app, shop, f"http://127.0.0.1:{listening.getsockname()[1]}")
+            try:
+                yield found
+            finally:
+                for client in found.clients.values():
+                    await client.aclose()
+                server.should_exit = True
+                await running
