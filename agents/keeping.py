@@ -12,7 +12,7 @@ from agents.agent_run import AgentRun
 from agents.errors import AnswerInvalidError
 from agents.workbench import Workbench
 from policies.figures import Figure, figures_named
-from store.bulk import Row
+from store.bulk import JsonText, Row
 from store.repositories.agent_work import KeptDraft, add_draft, add_work, put_figures, unknown_figures
 from tools.result import Result, figures_from
 
@@ -69,7 +69,7 @@ class Keeper:
                     "agent": run.agent,
                     "tool": record.name,
                     "arguments": record.args,
-                    "result": record.result.model_dump(mode="json"),
+                    "result": JsonText(record.result.model_dump_json()),
                     "digest": digest,
                     "duration_ms": round(record.duration_s * 1000),
                     "called_at": self.at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -77,10 +78,15 @@ class WorkspaceRules(BaseModel):
 
     def digest(self) -> str:
         """Return sha256 over the rules in canonical JSON."""
-        return digest_json(self.model_dump(mode="json"))
+        return _digest_of(self)
 
     def figure(self, field: str, unit: str, *, kind: Literal["rule", "setting"] = "rule") -> Figure:
         """Return one rule's value as a figure that cites these rules."""
         value = getattr(self, field)
         source = FigureSource(kind=kind, name=RULES_NAME, path=field, digest=self.digest())
         return Figure(value=value, unit=unit, source=source)
+
+
+@lru_cache(maxsize=64)
+def _digest_of(rules: WorkspaceRules) -> str:
+    return digest_json(rules.model_dump(mode="json"))

@@ -13,7 +13,7 @@ from policies.consent import Channel, ConsentStatus, Purpose, status_of, suppres
 from policies.workspace_rules import WorkspaceRules
 from store.database import Database
 from store.repositories.customers import CUSTOMERS, customers_table
-from store.repositories.people import all_profiles
+from store.repositories.people import all_profiles, snapshot_sha256
 from store.warehouse import Warehouse, person_id_array
 from tools.audience.fields import Schema, schema_of
 from tools.audience.filters import Filter, parse_filter
@@ -23,13 +23,17 @@ _LISTED_VALUES = 24
 
 
 class Audience(NamedTuple):
-    """A definition counted on a day: the funnel, and the customers' columns of the net people, sorted by person id."""
+    """A definition counted on a day: the funnel, and the customers' columns of the net people, sorted by person id.
+
+    `snapshot_sha256` is the hash that a proposal binds them by.
+    """
 
     definition: str
     words: str
     as_of: date
     funnel: Funnel
     net: dict[str, NDArray[Any]]
+    snapshot_sha256: str
 
     @property
     def person_ids(self) -> NDArray[np.str_]:
@@ -88,7 +92,8 @@ def count_audience(
     removals += _consent_removals(profiles.consent_bits[place], profiles.suppression_bits[place], channels)
     found = run_funnel(columns.pop("matches").astype(bool), removals)
     net = {name: column[found.net] for name, column in columns.items()}
-    return Audience(chosen.canonical, chosen.describe(as_of), as_of, found.funnel, net)
+    bound = snapshot_sha256(net["person_id"].tolist())
+    return Audience(chosen.canonical, chosen.describe(as_of), as_of, found.funnel, net, bound)
 
 
 def matching(

@@ -27,18 +27,19 @@ from store.audit_verify import AuditVerification, verify_chain
 from store.bulk import insert_rows, table_of
 from store.clock import aware
 from store.database import Database
+from store.driver import Prepared
 from store.keys import AuditKeys
 from store.row_evidence import ROWS, evidence_of
 from store.tables.audit import AuditEntry, AuditHead
 
 _heads = table_of(AuditHead)
 _workspace: sa.BindParameter[str] = sa.bindparam("of_workspace")
-_LOCKED_HEAD = (
+_LOCKED_HEAD = Prepared(
     sa.select(_heads.c.workspace_id, _heads.c.sequence, _heads.c.hash)
     .where(_heads.c.workspace_id == _workspace)
     .with_for_update()
 )
-_ADVANCE = (
+_ADVANCE = Prepared(
     sa.update(_heads)
     .where(
         _heads.c.workspace_id == _workspace,
@@ -164,9 +165,12 @@ class AuditLog:
 
     def _locked_head(self, session: Session, workspace_id: str) -> _End:
         """The chain's end, held until the transaction ends; a new chain starts at number 0."""
-        start = {"workspace_id": workspace_id, "sequence": 0, "hash": GENESIS}
-        insert_rows(session, AuditHead, [start], keep=True)
-        head = _End(*session.connection().execute(_LOCKED_HEAD, {"of_workspace": workspace_id}).one())
+        found = _LOCKED_HEAD.one(session, of_workspace=workspace_id)
+        if found is None:
+            start = {"workspace_id": workspace_id, "sequence": 0, "hash": GENESIS}
+            insert_rows(session, AuditHead, [start], keep=True)
+            (found,) = _LOCKED_HEAD.rows(session, of_workspace=workspace_id)
+        head = _End(*found)
         if head.sequence == 0 and self._published(workspace_id) == (None, ""):
             # published before the first row can commit, so that rows without a published head are a finding
             self.heads.publish(
@@ -203,10 +207,8 @@ class AuditLog:
 
     def _advance(self, session: Session, head: _End, entry: AuditEntry) -> None:
         asked = {"of_workspace": head.workspace_id, "last_sequence": head.sequence, "last_hash": head.hash}
-        moved = session.connection().execute(
-            _ADVANCE, {**asked, "new_sequence": entry.sequence, "new_hash": entry.hash}
-        )
-        if moved.rowcount != 1:
+        moved = _ADVANCE.run(session, **asked, new_sequence=entry.sequence, new_hash=entry.hash)
+        if moved != 1:
             raise AuditRaceError(
                 f"the audit log of {head.workspace_id} moved meanwhile; try again", value=head.sequence
             )

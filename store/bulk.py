@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -10,12 +10,19 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
+from store.driver import Process, run_many
+
 T = TypeVar("T")
 Row = Mapping[str, Any]
 """Values by column name; Any because each column has its own type, which the table checks."""
-Process = Callable[[Any], Any]
 
 CHUNK = 10_000
+
+
+class JsonText(str):
+    """JSON that is written already, for a JSON column: it is stored as it is."""
+
+    __slots__ = ()
 
 
 def in_chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
@@ -47,14 +54,11 @@ def insert_rows(
     target, dialect = table_of(table), session.get_bind().dialect
     made = _statement(target, dialect, tuple(rows[0]), keep, replace)
     columns = [_bound(process, [row[name] for row in rows]) for name, process in made.processors.items()]
-    connection = session.connection()
     for chunk in in_chunks(list(zip(*columns, strict=True))):
         if made.positional:
-            connection.exec_driver_sql(made.text, list(chunk))
+            run_many(session, made.text, chunk)
         else:
-            connection.exec_driver_sql(
-                made.text, [dict(zip(made.processors, cells, strict=True)) for cells in chunk]
-            )
+            run_many(session, made.text, [dict(zip(made.processors, cells, strict=True)) for cells in chunk])
 
 
 class _Statement(NamedTuple):
@@ -92,6 +96,8 @@ def _bound(process: Process | None, values: list[Any]) -> list[Any]:
     """A column as the driver takes it. Times repeat in bulk, so each is converted once."""
     if process is None:
         return values
+    if len(values) == 1 or (values and isinstance(values[0], JsonText)):
+        return [str(value) if isinstance(value, JsonText) else process(value) for value in values]
     if values and isinstance(values[0], Hashable):
         known = {value: process(value) for value in set(values)}
         return [known[value] for value in values]

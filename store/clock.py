@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from policies.errors import ConflictError, CountersignError, InvalidInputError
 from store.bulk import table_of
+from store.driver import Prepared
 from store.tables.workspaces import HomeClock
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 _clocks = table_of(HomeClock).c
-_NOW: sa.Select[datetime] = sa.select(_clocks.now).where(_clocks.home_id == sa.bindparam("home"))
+_NOW = Prepared(sa.select(_clocks.now).where(_clocks.home_id == sa.bindparam("home")))
 
 
 class ClockError(CountersignError):
@@ -108,13 +109,14 @@ class ReplayClock:
         )
 
     def _read(self, session: Session) -> datetime:
-        found = session.connection().execute(_NOW, {"home": self._home_id}).scalar()
-        if found is None:
+        row = _NOW.one(session, home=self._home_id)
+        if row is None:
             raise ClockNotStartedError(
                 f"home {self._home_id} has a replay clock that was never started; set its first time",
                 value=self._home_id,
             )
-        return found
+        now: datetime = row[0]
+        return now
 
 
 def aware(at: datetime) -> datetime:

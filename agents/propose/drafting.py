@@ -94,7 +94,10 @@ class Drafting:
             with self._keeper(state) as keeper:
                 keeper.run(run)
                 keeper.figures(
-                    brief_figures(answer.brief, situation) | rule_figures(situation.rules, situation.currency)
+                    {
+                        **brief_figures(answer.brief, situation),
+                        **rule_figures(situation.rules, situation.currency),
+                    }
                 )
                 keep_reading(
                     keeper.session,
@@ -151,19 +154,20 @@ class Drafting:
             with self._keeper(state) as keeper:
                 keeper.run(run)
                 keeper.require_cited(run.answer.rationale)
-                snapshot = take_snapshot(
+                take_snapshot(
                     keeper.session,
                     self.bench.warehouse,
                     workspace_id=state["workspace_id"],
                     definition=audience.definition,
-                    person_ids=audience.net["person_id"].tolist(),
+                    person_ids=audience.net["person_id"],
+                    sha256=audience.snapshot_sha256,
                     at=keeper.at,
                 )
                 draft = SegmentationDraft(
                     definition=audience.definition,
                     words=desk.words(audience.definition),
                     removed=tuple(step.code for step in audience.funnel.steps),
-                    snapshot_sha256=snapshot.sha256,
+                    snapshot_sha256=audience.snapshot_sha256,
                     segments=tuple(known[name] for name in run.answer.segment_ids),
                     rationale=run.answer.rationale,
                 )

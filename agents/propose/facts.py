@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -117,7 +119,8 @@ def brief_figures(brief: Brief, situation: Situation) -> dict[str, Figure]:
     return figures
 
 
-def rule_figures(rules: WorkspaceRules, currency: str) -> dict[str, Figure]:
+@lru_cache(maxsize=64)
+def rule_figures(rules: WorkspaceRules, currency: str) -> Mapping[str, Figure]:
     """Return the figures that the workspace's rules bring into every proposal."""
     money, digest = f"minor:{currency}", rules.digest()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -12,8 +13,8 @@ from sqlmodel import Session, col, select
 
 from policies.errors import ConflictError, NotFoundError
 from policies.figures import Figure
-from policies.proposal import digest_json
-from store.bulk import Row, insert_rows, table_of
+from policies.proposal import canonical_json, digest_json
+from store.bulk import JsonText, Row, insert_rows, table_of
 from store.tables import AgentTrace, Conversation, Draft, FigureRow, ToolResult, Turn
 from store.tables.base import JsonObject
 
@@ -82,13 +83,14 @@ def add_draft(
     at: datetime,
 ) -> KeptDraft:
     """Keep what a node produced; floats in it are digested as RFC 8785 writes them."""
-    kept = KeptDraft(draft_id, digest_json(content))
+    text = canonical_json(content)
+    kept = KeptDraft(draft_id, hashlib.sha256(text).hexdigest())
     row = {
         **kept._asdict(),
         "workspace_id": workspace_id,
         "thread_id": thread_id,
         "kind": kind,
-        "content": content,
+        "content": JsonText(text.decode()),
         "created_at": at,
     }
     insert_rows(session, Draft, [row])
@@ -104,7 +106,7 @@ def put_figures(session: Session, workspace_id: str, thread_id: str, figures: Ma
             "workspace_id": workspace_id,
             "value": figure.value if isinstance(figure.value, str) else f"int:{figure.value}",
             "unit": figure.unit,
-            "source": figure.source.model_dump(),
+            "source": JsonText(figure.source.model_dump_json()),
         }
         for figure_id, figure in figures.items()
     ]

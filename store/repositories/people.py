@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -15,12 +15,19 @@ from sqlmodel import Session
 from policies.consent import Channel, ConsentStatus, Purpose, pack
 from policies.errors import InvalidInputError, NotFoundError
 from store.bulk import in_chunks, insert_rows, table_of
+from store.driver import Prepared
 from store.tables.people import Consent, ServedProfile, Snapshot, Suppression
 from store.warehouse import Warehouse, person_id_array
 
 SNAPSHOTS = "snapshots"
 ALL_CHANNELS = "*"
 MOST_ASKED_BY_ID = 20_000
+_snapshots = table_of(Snapshot).c
+_TAKEN = Prepared(
+    sa.select(_snapshots.people).where(
+        _snapshots.workspace_id == sa.bindparam("workspace"), _snapshots.sha256 == sa.bindparam("sha256")
+    )
+)
 
 
 class UnknownPersonError(NotFoundError):
@@ -189,32 +196,33 @@ def take_snapshot(
     *,
     workspace_id: str,
     definition: str,
-    person_ids: Sequence[str],
+    person_ids: Sequence[str] | NDArray[Any],
+    sha256: str,
     at: datetime,
-) -> Snapshot:
-    """Keep an audience as it is now: its hash as a row, its ids in the given order as a Parquet part.
+) -> None:
+    """Keep an audience under its hash: the hash as a row, the ids (n,) in the given order as a Parquet part.
 
-    Taking the same people again gives the snapshot that is there.
+    Taking the same people again keeps the snapshot that is there. InvalidInputError where the hash is another audience's.
     """
+    if _TAKEN.one(session, workspace=workspace_id, sha256=sha256) is not None:
+        return
     import pyarrow as pa
 
-    digest = snapshot_sha256(person_ids)
-    found = session.get(Snapshot, (workspace_id, digest))
-    if found is not None:
-        return found
+    if snapshot_sha256([str(person) for person in person_ids]) != sha256:
+        raise InvalidInputError(
+            f"the hash {sha256[:12]}… is not that of these {len(person_ids)} people", value=sha256
+        )
     data = pa.table({"person_id": pa.array([str(person) for person in person_ids], pa.string())})
-    path = warehouse.append(workspace_id, SNAPSHOTS, digest, data)
-    snapshot = Snapshot(
-        workspace_id=workspace_id,
-        sha256=digest,
-        definition=definition,
-        people=len(person_ids),
-        path=path.name,
-        taken_at=at,
-    )
-    session.add(snapshot)
-    session.flush()
-    return snapshot
+    path = warehouse.append(workspace_id, SNAPSHOTS, sha256, data)
+    row = {
+        "workspace_id": workspace_id,
+        "sha256": sha256,
+        "definition": definition,
+        "people": len(person_ids),
+        "path": path.name,
+        "taken_at": at,
+    }
+    insert_rows(session, Snapshot, [row])
 
 
 def snapshot_people(

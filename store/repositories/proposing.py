@@ -13,6 +13,7 @@ from policies.campaign import CampaignEvent, CampaignState, next_state
 from policies.errors import ConflictError, NotFoundError
 from store.audit import AuditLog
 from store.bulk import Row, insert_rows, table_of
+from store.driver import Prepared
 from store.tables import (
     ActionRow,
     Approval,
@@ -33,10 +34,12 @@ _workspace: sa.BindParameter[str] = sa.bindparam("workspace")
 _brief: sa.BindParameter[str] = sa.bindparam("brief")
 _campaign: sa.BindParameter[str] = sa.bindparam("campaign")
 
-_WORKSPACE = sa.select(_workspaces.name, _workspaces.timezone, _workspaces.currency, _workspaces.rules).where(
-    _workspaces.workspace_id == _workspace
+_WORKSPACE = Prepared(
+    sa.select(_workspaces.name, _workspaces.timezone, _workspaces.currency, _workspaces.rules).where(
+        _workspaces.workspace_id == _workspace
+    )
 )
-_ACTIONS = (
+_ACTIONS = Prepared(
     sa.select(
         _actions.action_id,
         _actions.name,
@@ -57,26 +60,28 @@ _ACTIONS = (
     .where(_actions.workspace_id == _workspace)
     .order_by(_actions.action_id)
 )
-_EXPERIMENTS = (
+_EXPERIMENTS = Prepared(
     sa.select(_experiments.experiment_id, _experiments.name, _experiments.design)
     .where(_experiments.workspace_id == _workspace, _experiments.campaign_id.is_(None))
     .order_by(_experiments.experiment_id.desc())
 )
-_BRIEF_TEXT = sa.select(_briefs.text).where(_briefs.brief_id == _brief, _briefs.workspace_id == _workspace)
+_BRIEF_TEXT = Prepared(
+    sa.select(_briefs.text).where(_briefs.brief_id == _brief, _briefs.workspace_id == _workspace)
+)
 _CREATIVES = sa.select(_creatives.digest, _creatives.content).where(
     _creatives.workspace_id == _workspace, _creatives.digest.in_(sa.bindparam("digests", expanding=True))
 )
-_READ = (
+_READ = Prepared(
     sa.update(table_of(BriefRow))
     .where(_briefs.brief_id == _brief, _briefs.workspace_id == _workspace)
     .values(record=sa.bindparam("record"), model=sa.bindparam("read_by"))
 )
-_NAME = (
+_NAME = Prepared(
     sa.update(table_of(Campaign))
     .where(_campaigns.campaign_id == _campaign, _campaigns.workspace_id == _workspace)
     .values(name=sa.bindparam("called"))
 )
-_PROPOSED = (
+_PROPOSED = Prepared(
     sa.select(_campaigns.thread_id, _campaigns.brief_id, _briefs.text, _briefs.author_id)
     .join_from(table_of(Campaign), table_of(BriefRow), _briefs.brief_id == _campaigns.brief_id)
     .where(
@@ -85,17 +90,19 @@ _PROPOSED = (
         _briefs.workspace_id == _workspace,
     )
 )
-_STATE = sa.select(_campaigns.state).where(
-    _campaigns.campaign_id == _campaign, _campaigns.workspace_id == _workspace
+_STATE = Prepared(
+    sa.select(_campaigns.state).where(
+        _campaigns.campaign_id == _campaign, _campaigns.workspace_id == _workspace
+    )
 )
-_SUBMIT = (
+_SUBMIT = Prepared(
     sa.update(table_of(Campaign))
     .where(_campaigns.campaign_id == _campaign, _campaigns.state == sa.bindparam("expected"))
     .values(
         state=sa.bindparam("following"), proposal_id=sa.bindparam("proposal"), changed_at=sa.bindparam("at")
     )
 )
-_OPENED = (
+_OPENED = Prepared(
     sa.select(_proposals.proposal_id, _proposals.digest, _approvals.approval_id)
     .join_from(table_of(Proposal), table_of(Approval), _approvals.proposal_id == _proposals.proposal_id)
     .where(_proposals.thread_id == sa.bindparam("thread"))
@@ -133,20 +140,22 @@ def workspace_facts(session: Session, workspace_id: str) -> WorkspaceFacts:
 
     NotFoundError without such a workspace.
     """
-    execute, named = session.connection().execute, {"workspace": workspace_id}
-    found = execute(_WORKSPACE, named).one_or_none()
+    found = _WORKSPACE.one(session, workspace=workspace_id)
     if found is None:
         raise NotFoundError(f"there is no workspace {workspace_id}", value=workspace_id)
-    actions, experiments = (tuple(execute(query, named).mappings()) for query in (_ACTIONS, _EXPERIMENTS))
-    return WorkspaceFacts(*found, actions, experiments)  # type: ignore[arg-type]  # mappings keyed by name
+    actions, experiments = (
+        tuple(query.mappings(session, workspace=workspace_id)) for query in (_ACTIONS, _EXPERIMENTS)
+    )
+    name, timezone, currency, rules = found
+    return WorkspaceFacts(name, timezone, currency, rules, actions, experiments)
 
 
 def brief_text(session: Session, workspace_id: str, brief_id: str) -> str:
     """Return a marketer's words; NotFoundError for a brief of another workspace."""
-    found = session.connection().execute(_BRIEF_TEXT, {"workspace": workspace_id, "brief": brief_id}).scalar()
+    found = _BRIEF_TEXT.one(session, workspace=workspace_id, brief=brief_id)
     if found is None:
         raise NotFoundError(f"there is no brief {brief_id}", value=brief_id)
-    return str(found)
+    return str(found[0])
 
 
 def proposed_brief(
@@ -156,16 +165,16 @@ def proposed_brief(
 
     NotFoundError without such a campaign and brief; ConflictError when it has moved on to another thread or brief.
     """
-    named = {"workspace": workspace_id, "campaign": campaign_id}
-    found = session.connection().execute(_PROPOSED, named).one_or_none()
+    found = _PROPOSED.one(session, workspace=workspace_id, campaign=campaign_id)
     if found is None:
         raise NotFoundError(f"there is no campaign {campaign_id} with a brief", value=campaign_id)
-    if (found.thread_id, found.brief_id) != (thread_id, brief_id):
+    present_thread, present_brief, text, author_id = found
+    if (present_thread, present_brief) != (thread_id, brief_id):
         raise ConflictError(
             f"campaign {campaign_id} has moved on to another thread or brief; nothing is proposed",
             value=thread_id,
         )
-    return ProposedBrief(found.text, found.author_id)
+    return ProposedBrief(text, author_id)
 
 
 def keep_reading(
@@ -179,11 +188,10 @@ def keep_reading(
     campaign_name: str,
 ) -> None:
     """Keep what the planner read in a brief, and name the campaign after it; NotFoundError for a foreign one."""
-    execute, named = session.connection().execute, {"workspace": workspace_id}
-    read = execute(_READ, {**named, "brief": brief_id, "record": record, "read_by": model})
-    if read.rowcount != 1:
+    read = _READ.run(session, workspace=workspace_id, brief=brief_id, record=record, read_by=model)
+    if read != 1:
         raise NotFoundError(f"there is no brief {brief_id}", value=brief_id)
-    if execute(_NAME, {**named, "campaign": campaign_id, "called": campaign_name}).rowcount != 1:
+    if _NAME.run(session, workspace=workspace_id, campaign=campaign_id, called=campaign_name) != 1:
         raise NotFoundError(f"there is no campaign {campaign_id}", value=campaign_id)
 
 
@@ -210,7 +218,7 @@ def creatives_of(session: Session, workspace_id: str, by_arm: Mapping[str, str])
 
 def opened_by(session: Session, thread_id: str) -> Opened | None:
     """Return what a thread froze and opened, if it got that far."""
-    found = session.connection().execute(_OPENED, {"thread": thread_id}).one_or_none()
+    found = _OPENED.one(session, thread=thread_id)
     return None if found is None else Opened(*found)
 
 
@@ -242,11 +250,11 @@ def submit_campaign(
     NotFoundError for a campaign of another workspace; what the transition table refuses; ConflictError when the
     campaign moved meanwhile.
     """
-    execute, named = session.connection().execute, {"campaign": campaign_id}
-    state = execute(_STATE, {**named, "workspace": workspace_id}).scalar()
-    if state is None:
+    found = _STATE.one(session, campaign=campaign_id, workspace=workspace_id)
+    if found is None:
         raise NotFoundError(f"there is no campaign {campaign_id}", value=campaign_id)
+    (state,) = found
     following = next_state(CampaignState(state), CampaignEvent.SUBMIT, sent_any=False)
     change = {"expected": state, "following": str(following.to), "proposal": proposal_id, "at": at}
-    if execute(_SUBMIT, {**named, **change}).rowcount != 1:
+    if _SUBMIT.run(session, campaign=campaign_id, **change) != 1:
         raise ConflictError(f"campaign {campaign_id} is no longer {state}; read it again", value=state)

@@ -35,7 +35,7 @@ from store.importing.replay_world import publish_world, stage_world
 from store.repositories.agent_work import add_draft
 from store.repositories.approvals import Resolution, open_approval, resolve
 from store.repositories.campaigns import move_campaign
-from store.repositories.people import take_snapshot
+from store.repositories.people import snapshot_sha256, take_snapshot
 from store.repositories.proposing import log_frozen, put_creatives
 from store.repositories.workspaces import add_user, create_workspace, grant_role
 from store.tables import Campaign, Person, Proposal, ServedProfile, Workspace
@@ -270,9 +270,10 @@ def _propose(
     creatives = {arm: _creative(arm) for arm in ARMS if arm != "none"}
     for creative in creatives.values():
         put_creatives(session, workspace_id, {creative.digest(): creative.model_dump(mode="json")}, START)
-    snapshot = take_snapshot(
+    snapshot = snapshot_sha256(people)
+    take_snapshot(
         session, ports.warehouse, workspace_id=workspace_id, definition="days_since_purchase >= 180",
-        person_ids=people, at=START,
+        person_ids=people, sha256=snapshot, at=START,
     )  # fmt: skip
     state = RidgeState.empty(ARMS, len(FEATURES.names))
     random = np.random.default_rng(5)
@@ -284,7 +285,7 @@ def _propose(
         content=prior_content(state, FEATURES), at=START,
     )  # fmt: skip
     session.flush()
-    content = make_content(plan, snapshot.sha256, {a: c.digest() for a, c in creatives.items()}, prior.digest)
+    content = make_content(plan, snapshot, {a: c.digest() for a, c in creatives.items()}, prior.digest)
     frozen = freeze(content, brief="Bring them back.", creatives={})
     proposal = Proposal(
         proposal_id=ports.ids.new(), workspace_id=workspace_id, campaign_id=campaign.campaign_id, thread_id=thread_id,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from sqlmodel import Session
 
 from policies.consent import Channel, ConsentStatus, Purpose, contactable, pack, suppressed_on
+from policies.errors import InvalidInputError
 from store.bulk import insert_rows
 from store.database import Database
 from store.home import Home
@@ -25,7 +27,7 @@ from store.repositories.people import (
     take_snapshot,
 )
 from store.repositories.workspaces import create_workspace
-from store.tables.people import Consent, Person, ServedProfile, Suppression
+from store.tables.people import Consent, Person, ServedProfile, Snapshot, Suppression
 from store.warehouse import Warehouse
 
 PEOPLE = ("P2", "P1", "P3")
@@ -158,21 +160,45 @@ def test_of_two_statements_the_latest_counts_and_at_the_same_time_the_withdrawal
     assert bits["P3"] == (0, 0)
 
 
+def taken(session: Session, warehouse: Warehouse, workspace: str, people: Sequence[str], at: datetime) -> str:
+    digest = snapshot_sha256(people)
+    take_snapshot(
+        session,
+        warehouse,
+        workspace_id=workspace,
+        definition="all",
+        person_ids=people,
+        sha256=digest,
+        at=at,
+    )
+    return digest
+
+
+def test_a_snapshot_under_the_hash_of_other_people_is_refused(
+    database: Database, workspace: str, home: Home, start: datetime
+) -> None:
+    with database.write() as session, pytest.raises(InvalidInputError, match="not that of these 3 people"):
+        take_snapshot(
+            session,
+            Warehouse(home.history_dir),
+            workspace_id=workspace,
+            definition="all",
+            person_ids=PEOPLE,
+            sha256="0" * 64,
+            at=start,
+        )
+
+
 def test_a_snapshot_is_bound_by_the_hash_of_its_sorted_ids(
     database: Database, workspace: str, home: Home, start: datetime
 ) -> None:
     warehouse = Warehouse(home.history_dir)
     with database.write() as session:
-        one = take_snapshot(
-            session, warehouse, workspace_id=workspace, definition="all", person_ids=PEOPLE, at=start
-        )
-        again = take_snapshot(
-            session, warehouse, workspace_id=workspace, definition="all", person_ids=sorted(PEOPLE), at=start
-        )
-        assert again is one
-        assert one.sha256 == hashlib.sha256(b"P1\nP2\nP3").hexdigest() == snapshot_sha256(set(PEOPLE))
-        assert one.people == 3
-        digest = one.sha256
+        digest = taken(session, warehouse, workspace, PEOPLE, start)
+        assert digest == hashlib.sha256(b"P1\nP2\nP3").hexdigest()
+        assert taken(session, warehouse, workspace, sorted(PEOPLE), start) == digest
+        found = session.get(Snapshot, (workspace, digest))
+        assert found is not None and found.people == 3
     with database.read() as session:
         assert snapshot_people(session, warehouse, workspace, digest).tolist() == list(PEOPLE)
         with pytest.raises(SnapshotMissingError, match="0000"):
@@ -187,9 +213,7 @@ def test_a_snapshot_whose_file_holds_anybody_else_or_fewer_is_refused(
 
     warehouse = Warehouse(home.history_dir)
     with database.write() as session:
-        digest = take_snapshot(
-            session, warehouse, workspace_id=workspace, definition="all", person_ids=PEOPLE, at=start
-        ).sha256
+        digest = taken(session, warehouse, workspace, PEOPLE, start)
     warehouse.append(workspace, "snapshots", digest, pa.table({"person_id": pa.array(people, pa.string())}))
     with database.read() as session, pytest.raises(SnapshotMissingError, match="was changed"):
         snapshot_people(session, warehouse, workspace, digest)
@@ -200,9 +224,7 @@ def test_a_snapshot_file_that_is_gone_is_named(
 ) -> None:
     warehouse = Warehouse(home.history_dir)
     with database.write() as session:
-        digest = take_snapshot(
-            session, warehouse, workspace_id=workspace, definition="all", person_ids=PEOPLE, at=start
-        ).sha256
+        digest = taken(session, warehouse, workspace, PEOPLE, start)
     for path in warehouse.parts(workspace, "snapshots"):
         Path(path).unlink()
     with database.read() as session, pytest.raises(SnapshotMissingError):
