@@ -9,7 +9,17 @@ from typing import Annotated
 
 import typer
 
-from api.cli import approving, campaigns, chatting, demonstrating, homes, importing, looking, users
+from api.cli import (
+    approving,
+    campaigns,
+    chatting,
+    demonstrating,
+    homes,
+    importing,
+    looking,
+    toolserver,
+    users,
+)
 from api.cli.options import AnywhereGroup, Options
 from api.cli.output import give_error
 from policies.errors import CountersignError, InvalidInputError
@@ -59,6 +69,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(looking.models, name="models")
 app.command("readout")(looking.readout)
 app.add_typer(looking.audit, name="audit")
+app.command("mcp")(toolserver.mcp)
 
 
 def run(argv: Sequence[str]) -> int:
