@@ -13,6 +13,7 @@ from agents.propose.drafts import CopyDraft, DesignDraft, ForecastDraft, PlanDra
 from agents.propose.recent import Recent, RecentDrafts
 from agents.situation import Situation
 from agents.state import ProposeState
+from agents.thread_beginning import begin
 from agents.thread_stand import config_of
 from policies.errors import NotFoundError
 from policies.figures import UnsourcedNumberError
@@ -64,7 +65,7 @@ async def test_a_thread_that_is_taken_up_after_a_restart_freezes_the_same_conten
     async with open_desk(twin) as desk:
         unbroken = await _start(desk)
     async with open_desk(shop) as desk:
-        begun = desk.threads._begin(shop.workspace_id, shop.users["Ada"], BRIEF, None, None)
+        begun = begin(desk.bench, workspace_id=shop.workspace_id, author_id=shop.users["Ada"], text=BRIEF)
         config = config_of(begun["thread_id"])
         stopped = await desk.threads.graph.ainvoke(
             begun, config, durability="sync", interrupt_before=["write", "freeze_proposal"]
@@ -102,7 +103,7 @@ async def test_a_situation_with_other_words_than_the_brief_of_the_campaign_is_no
 ) -> None:
     async with open_desk(shop) as desk:
         other = await _start(desk, BRIEF.replace("customers", "buyers"))
-        begun = desk.threads._begin(shop.workspace_id, shop.users["Ada"], BRIEF, None, None)
+        begun = begin(desk.bench, workspace_id=shop.workspace_id, author_id=shop.users["Ada"], text=BRIEF)
         graph, config = desk.threads.graph, config_of(begun["thread_id"])
         await graph.ainvoke(begun, config, durability="sync", interrupt_before=["check_policies"])
         await graph.aupdate_state(config, {"situation_id": other["situation_id"]}, as_node="forecast")
