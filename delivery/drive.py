@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Protocol
 
-from delivery.expiry import expire_overdue
+from delivery.expiry import sweep_approvals
 from delivery.jobs import Handler
 from delivery.ports import Ports
 from delivery.steps import run_batch
@@ -96,7 +96,7 @@ class Driver:
         Units of one launch or approval go one after another in the order they were due, others side by side. A unit
         that fails is tried again later, `MAXIMUM_FAILURES` times in a row at most, and then shown with its reason.
         """
-        await in_thread(expire_overdue, self._ports)
+        await in_thread(sweep_approvals, self._ports)
         due = await in_thread(self._due)
         chains = [
             list(chain) for _, chain in groupby(sorted(due, key=lambda w: w.owner), key=lambda w: w.owner)

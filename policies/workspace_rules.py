@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from policies.authority.risk import RiskThresholds
 from policies.figures import Figure, FigureSource
@@ -75,6 +76,17 @@ class WorkspaceRules(BaseModel):
     link_base: str = "https://shop.invalid"
     spend_margin_minor: int = Field(default=20, ge=0)
     seed: int = Field(default=1, ge=0)
+
+    @field_validator("escalate_after_share")
+    @classmethod
+    def _is_share(cls, text: str) -> str:
+        try:
+            share = Decimal(text)
+        except InvalidOperation as error:
+            raise ValueError(f"escalate_after_share is {text!r}; write a decimal such as 0.5") from error
+        if not (share.is_finite() and 0 < share <= 1):
+            raise ValueError(f"escalate_after_share is {text}; it must be above 0 and at most 1")
+        return text
 
     def digest(self) -> str:
         """Return sha256 over the rules in canonical JSON."""

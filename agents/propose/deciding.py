@@ -26,7 +26,7 @@ from agents.situation import Situation
 from agents.state import GRAPH_VERSION, ProposeState
 from agents.workbench import Workbench
 from delivery.errors import LaunchRefusedError
-from policies.authority import SignatureFacts, required_signatures
+from policies.authority import RiskAssessment, SignatureFacts, required_signatures
 from policies.campaign_rules import RuleInputs, check_campaign
 from policies.proposal import Content, digest_of, freeze
 from store.bulk import insert_rows
@@ -34,6 +34,7 @@ from store.repositories.agent_work import figures_of
 from store.repositories.approval_endings import revoke
 from store.repositories.approvals import approval_of_proposal, get_approval, open_approval
 from store.repositories.campaigns import get_proposal
+from store.repositories.proposal_risk import assess_proposal
 from store.repositories.proposing import (
     Opened,
     creatives_of,
@@ -205,13 +206,17 @@ class Deciding:
             created_at=keeper.at,
         )
         insert_rows(session, Proposal, [proposal.model_dump()])
+        rules = judged.drafted.situation.rules
+        risk = _risk(session, state["workspace_id"], judged)
         approval = open_approval(
             session,
             approval_id=keeper.new_id(),
             proposal=proposal,
-            required=required_signatures(content.kind, SignatureFacts()),
+            required=required_signatures(content.kind, SignatureFacts(risk.legal_required, risk.risk)),
             at=keeper.at,
-            expires_at=keeper.at + timedelta(days=judged.drafted.situation.rules.approval_days),
+            expires_at=keeper.at + timedelta(days=rules.approval_days),
+            risk=risk,
+            escalate_after=Decimal(rules.escalate_after_share),
         )
         submit_campaign(session, state["workspace_id"], state["campaign_id"], proposal.proposal_id, keeper.at)
         log_frozen(session, self.bench.audit, proposal, approval, keeper.at)
@@ -248,6 +253,18 @@ def _judge(session: Session, state: ProposeState, drafted: Drafted) -> Judged:
     creatives = {arm: Creative.model_validate(content) for arm, content in kept.items()}
     content = assemble(drafted, figures_of(session, state["thread_id"]))
     return Judged(drafted, content, creatives)
+
+
+def _risk(session: Session, workspace_id: str, judged: Judged) -> RiskAssessment:
+    inputs = _rule_inputs(judged)
+    return assess_proposal(
+        session,
+        workspace_id,
+        judged.content,
+        texts={creative.digest(): tuple(creative.texts().values()) for creative in judged.creatives.values()},
+        discount_percents=inputs.discount_percents,
+        rules=inputs.rules,
+    )
 
 
 def _rule_inputs(judged: Judged) -> RuleInputs:

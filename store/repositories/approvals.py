@@ -7,29 +7,49 @@ expiry and digest are checked, a signature is added, and when all are in, the ro
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from decimal import Decimal
 
 import sqlalchemy as sa
 from pydantic import JsonValue
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from policies.authority import Person, Resource, Role, require_authority, rules_digest
-from policies.authority import Signature as GivenSignature
+from policies.authority import Person, RiskAssessment, RiskClass, rules_digest
+from policies.authority.escalation import HALFWAY, escalated, escalation_instant
 from policies.authority.signatures import SignatureRequirement, missing_signatures
 from policies.campaign import CampaignEvent, CampaignState, next_state
-from policies.errors import ConflictError, InvalidInputError, NotAuthorisedError, NotFoundError
-from policies.proposal import Content, digest_json, digest_of, parse
+from policies.errors import ConflictError, NotFoundError
+from policies.proposal import digest_of
 from store.audit import AuditLog
 from store.repositories.campaigns import get_campaign, get_proposal, move_campaign, move_proposal
-from store.repositories.proposal_authors import contributors, record_authors
-from store.repositories.workspaces import roles_of
-from store.tables import ApiKey, Approval, Proposal, Signature
+from store.repositories.proposal_authors import record_authors
+from store.repositories.resolutions import LIMIT_FIELDS, Answer, LimitError, Resolution, require_words
+from store.repositories.signing import Standing, given_signatures, requirements_of, stand_for
+from store.tables import Approval, Proposal, Signature
 
-Answer = Literal["approve", "approve_limited", "request_changes", "reject"]
-LIMIT_FIELDS = ("first_step_people", "maximum_people", "budget_minor")
+__all__ = [
+    "LIMIT_FIELDS",
+    "Answer",
+    "ApprovalClosedError",
+    "DigestChangedError",
+    "LimitError",
+    "Resolution",
+    "Resolved",
+    "approval_of_proposal",
+    "expire",
+    "get_approval",
+    "list_approvals",
+    "locked_approval",
+    "lowest_limits",
+    "missing_of",
+    "open_approval",
+    "overdue_approvals",
+    "resolve",
+    "signatures_of",
+]
+
 _STATUS_AFTER: Mapping[str, str] = {
     "approve": "approved",
     "approve_limited": "approved",
@@ -56,27 +76,6 @@ class DigestChangedError(ConflictError):
     code = "digest_changed"
 
 
-class LimitError(InvalidInputError):
-    """A limit that is missing, unknown, or higher than what the proposal says."""
-
-    code = "limit"
-
-
-@dataclass(frozen=True)
-class Resolution:
-    """An approver's answer. `limits` are whole numbers by name (`LIMIT_FIELDS`), only with `approve_limited`."""
-
-    answer: Answer
-    digest: str
-    comment: str = ""
-    limits: Mapping[str, int] | None = None
-
-    def answer_digest(self) -> str:
-        """Return sha256 over answer, limits and comment: the same person repeating it is no second answer."""
-        limits: JsonValue = None if self.limits is None else dict(self.limits)
-        return digest_json({"answer": self.answer, "limits": limits, "comment": self.comment})
-
-
 @dataclass(frozen=True)
 class Resolved:
     """What came of it. `changed` is False where the same person had given the same answer before."""
@@ -95,8 +94,15 @@ def open_approval(
     required: Sequence[SignatureRequirement],
     at: datetime,
     expires_at: datetime,
+    risk: RiskAssessment | None = None,
+    escalate_after: Decimal = HALFWAY,
 ) -> Approval:
-    """Put a frozen proposal to its approvers."""
+    """Put a frozen proposal to its approvers, and record who had a part in it.
+
+    When an escalation would let nobody else sign, none is planned; without `risk` it counts as high.
+    """
+    above = escalated(required, RiskClass.HIGH if risk is None else risk.risk)
+    escalates_at = escalation_instant(at, expires_at, escalate_after)
     approval = Approval(
         approval_id=approval_id,
         workspace_id=proposal.workspace_id,
@@ -105,8 +111,10 @@ def open_approval(
         digest=proposal.digest,
         author_id=proposal.author_id,
         required=[sorted(need.any_of) for need in required],
+        risk=None if risk is None else risk.model_dump(mode="json"),
         opened_at=at,
         expires_at=expires_at,
+        escalates_at=None if above == tuple(required) else escalates_at,
     )
     session.add(approval)
     session.flush()
@@ -145,13 +153,8 @@ def signatures_of(session: Session, approval_id: str) -> Sequence[Signature]:
 
 def missing_of(session: Session, approval: Approval) -> tuple[tuple[str, ...], ...]:
     """Return the role sets that a signature is still missing from."""
-    given = [
-        GivenSignature(signature.user_id, frozenset(Role(name) for name in signature.role.split(",")))
-        for signature in signatures_of(session, approval.approval_id)
-        if signature.answer in ("approve", "approve_limited")
-    ]
-    required = [SignatureRequirement(frozenset(Role(name) for name in names)) for names in approval.required]
-    missing = missing_signatures(required, given, author_id=approval.author_id)
+    given = given_signatures(signatures_of(session, approval.approval_id))
+    missing = missing_signatures(requirements_of(approval), given, author_id=approval.author_id)
     return tuple(tuple(sorted(need.any_of)) for need in missing)
 
 
@@ -167,10 +170,10 @@ def resolve(
 ) -> Resolved:
     """Record one person's answer and, when it settles the matter, move approval, proposal and campaign together.
 
-    Raises NotFoundError, NotAuthorisedError (role or four eyes), ApprovalClosedError, DigestChangedError, LimitError;
-    the caller's transaction is then rolled back and nothing is kept.
+    Raises NotFoundError, NotAuthorisedError (role or four eyes), ApprovalClosedError, DigestChangedError, LimitError,
+    SignatureNotNeededError; the caller's transaction is then rolled back and nothing is kept.
     """
-    approval = _locked(session, person.workspace_id, approval_id)
+    approval = locked_approval(session, person.workspace_id, approval_id)
     earlier = _signature_by(session, approval_id, person.user_id)
     if earlier is not None:
         if earlier.answer_digest == resolution.answer_digest() and earlier.digest == resolution.digest:
@@ -182,13 +185,10 @@ def resolve(
     proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
     _require_open(session, approval, proposal, at)
     _require_digest(approval, proposal, resolution.digest)
-    person = _as_of_opening(session, approval, person)
-    author = person.user_id if person.user_id in contributors(session, proposal) else approval.author_id
-    resource = Resource(proposal.kind, author, approval.workspace_id, approval_id)
-    legal = any(names == [Role.LEGAL] for names in approval.required)
-    require_authority(person, "resolve_approval", resource, {"legal_required": legal})
-    _require_words(resolution, parse(proposal.canonical_json))
-    signature = _sign(session, approval, signature_id, person, resolution, at)
+    require_words(resolution, proposal)
+    given = signatures_of(session, approval_id)
+    standing = stand_for(session, approval, proposal, person, resolution, given, at)
+    signature = _sign(session, approval, signature_id, standing, resolution, at)
     missing = missing_of(session, approval)
     settled = resolution.answer in ("request_changes", "reject") or not missing
     if settled:
@@ -200,30 +200,10 @@ def resolve(
         actor=person.user_id,
         action=f"approval.{resolution.answer}",
         subject=approval_id,
-        detail={"digest": approval.digest, "answer_digest": signature.answer_digest, "role": signature.role},
+        detail=_signed(signature),
         rows=(signature, approval, proposal) if settled else (signature,),
     )
     return Resolved(approval, signature, missing, changed=True)
-
-
-def _as_of_opening(session: Session, approval: Approval, person: Person) -> Person:
-    """Return the person with the roles held since before the approval was opened, as the store has them.
-
-    A role granted afterwards does not count, and nobody resolves with a key that the author issued to them afterwards.
-    """
-    held = {role.role for role in roles_of(session, person.user_id) if role.granted_at <= approval.opened_at}
-    late = select(ApiKey).where(
-        ApiKey.user_id == person.user_id,
-        ApiKey.issued_by == approval.author_id,
-        col(ApiKey.created_at) >= approval.opened_at,
-    )
-    if session.exec(late).first() is not None:
-        raise NotAuthorisedError(
-            "the author issued you a key after proposing this, so it cannot be shown that you are somebody else; "
-            "ask another approver",
-            value=person.user_id,
-        )
-    return replace(person, roles=person.roles & held)
 
 
 def overdue_approvals(session: Session, now: datetime) -> Sequence[Approval]:
@@ -256,7 +236,8 @@ def lowest_limits(session: Session, approval: Approval) -> dict[str, int]:
     return lowest
 
 
-def _locked(session: Session, workspace_id: str, approval_id: str) -> Approval:
+def locked_approval(session: Session, workspace_id: str, approval_id: str) -> Approval:
+    """Return an approval of this workspace, read anew and held until the transaction ends; NotFoundError otherwise."""
     query = select(Approval).where(Approval.approval_id == approval_id).with_for_update()
     approval = session.exec(query.execution_options(populate_existing=True)).first()
     if approval is None or approval.workspace_id != workspace_id:
@@ -299,36 +280,11 @@ def _require_digest(approval: Approval, proposal: Proposal, claimed: str) -> Non
         )
 
 
-def _require_words(resolution: Resolution, content: Content) -> None:
-    if resolution.answer in ("reject", "request_changes") and not resolution.comment.strip():
-        raise InvalidInputError(f"say why: {resolution.answer} needs a comment", value=resolution.comment)
-    if resolution.answer != "approve_limited":
-        if resolution.limits:
-            raise LimitError(
-                f"limits go with approve_limited, not with {resolution.answer}", value=resolution.answer
-            )
-        return
-    if not resolution.limits:
-        raise LimitError("approve_limited needs a limit: first_step_people, maximum_people or budget_minor")
-    bounds = {
-        "first_step_people": content.number(content.envelope.maximum_people),
-        "maximum_people": content.number(content.envelope.maximum_people),
-        "budget_minor": content.number(content.envelope.budget),
-    }
-    for name, value in resolution.limits.items():
-        if name not in bounds:
-            raise LimitError(f"there is no limit {name!r}; use {', '.join(LIMIT_FIELDS)}", value=name)
-        if not 0 < value <= bounds[name]:
-            raise LimitError(
-                f"{name} is {value}; it may only be lowered, from {bounds[name]} to 1 or more", value=value
-            )
-
-
 def _sign(
     session: Session,
     approval: Approval,
     signature_id: str,
-    person: Person,
+    standing: Standing,
     resolution: Resolution,
     at: datetime,
 ) -> Signature:
@@ -336,9 +292,11 @@ def _sign(
         signature_id=signature_id,
         workspace_id=approval.workspace_id,
         approval_id=approval.approval_id,
-        user_id=person.user_id,
+        user_id=standing.person.user_id,
         author_id=approval.author_id,
-        role=",".join(sorted(person.roles)),
+        role=",".join(sorted(standing.person.roles)),
+        on_behalf_of=standing.on_behalf_of,
+        delegation_id=None if standing.delegation is None else standing.delegation.delegation_id,
         digest=approval.digest,
         answer=resolution.answer,
         limits=None if resolution.limits is None else dict(resolution.limits),
@@ -352,9 +310,21 @@ def _sign(
         session.flush()
     except IntegrityError as error:
         raise ApprovalClosedError(
-            "this answer was given already, or by the author", value=person.user_id
+            "this answer was given already, or by somebody with a part in the proposal",
+            value=standing.person.user_id,
         ) from error
     return signature
+
+
+def _signed(signature: Signature) -> dict[str, JsonValue]:
+    detail: dict[str, JsonValue] = {
+        "digest": signature.digest,
+        "answer_digest": signature.answer_digest,
+        "role": signature.role,
+    }
+    if signature.on_behalf_of is not None:
+        detail["on_behalf_of"] = signature.on_behalf_of
+    return detail
 
 
 def _settle(session: Session, approval: Approval, status: str, at: datetime) -> None:

@@ -8,18 +8,21 @@ from policies.proposal import digest_json
 from store.audit import AuditLog, entry_hash
 from store.repositories.approvals import lowest_limits, missing_of, signatures_of
 from store.repositories.proposal_authors import contributors
+from store.repositories.signing import still_missing
 from store.tables import Approval, AuditEntry, Proposal, Signature
 
 
 def unproven(session: Session, audit: AuditLog, approval: Approval, proposal: Proposal) -> str | None:
     """Return why an approval is not proven, or None when it is.
 
-    Every signature must be by somebody who had no part in the proposal, be for exactly this digest, and stand in the audit
-    log as an entry that this home signed; together they must be all that is required, and the limits their lowest.
+    Every signature must be by, and on behalf of, somebody who had no part in the proposal, be for exactly this digest, and
+    stand in the audit log as an entry that this home signed; together they must be all that is required, given with roles
+    that are still held, and the limits their lowest.
     """
     parts = contributors(session, proposal)
-    for signature in signatures_of(session, approval.approval_id):
-        if signature.user_id in parts:
+    signatures = signatures_of(session, approval.approval_id)
+    for signature in signatures:
+        if signature.user_id in parts or signature.on_behalf_of in parts:
             return "somebody who had a part in the proposal signed it"
         if signature.digest != proposal.digest:
             return "a signature is for another content"
@@ -27,6 +30,8 @@ def unproven(session: Session, audit: AuditLog, approval: Approval, proposal: Pr
             return "a signature does not stand in the signed audit log"
     if missing_of(session, approval):
         return "a signature is missing"
+    if still_missing(session, approval, signatures):
+        return "somebody who signed no longer holds the role they signed with"
     if (approval.limits or {}) != lowest_limits(session, approval):
         return "the limits are not those that were signed"
     return None
@@ -46,10 +51,8 @@ def _is_logged(session: Session, audit: AuditLog, approval: Approval, signature:
 
 
 def _proves(audit: AuditLog, entry: AuditEntry, signature: Signature) -> bool:
-    same = (entry.detail.get("digest"), entry.detail.get("answer_digest")) == (
-        signature.digest,
-        signature.answer_digest,
-    )
+    said = tuple(entry.detail.get(name) for name in ("digest", "answer_digest", "role", "on_behalf_of"))
+    same = said == (signature.digest, signature.answer_digest, signature.role, signature.on_behalf_of)
     return (
         same
         and entry_hash(entry.model_dump()) == entry.hash

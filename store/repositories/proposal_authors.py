@@ -42,8 +42,17 @@ def add_author(
 
 def record_authors(session: Session, proposal: Proposal) -> None:
     """Record the author of a proposal, and those of its campaign and brief where it has them."""
-    for user_id, part in _known(session, proposal).items():
-        add_author(session, proposal.proposal_id, user_id, part)
+    rows = [
+        ProposalAuthor(
+            proposal_id=proposal.proposal_id,
+            user_id=user_id,
+            workspace_id=proposal.workspace_id,
+            part=part,
+            added_at=proposal.created_at,
+        ).model_dump()
+        for user_id, part in _known(session, proposal).items()
+    ]
+    insert_rows(session, ProposalAuthor, rows, keep=True)
 
 
 def contributors(session: Session, proposal: Proposal) -> frozenset[str]:

@@ -145,6 +145,19 @@ def disable_user(session: Session, *, workspace_id: str, user_id: str, at: datet
     return user
 
 
+def enable_user(session: Session, *, workspace_id: str, user_id: str, at: datetime) -> User:
+    """Let a disabled user in again from `at` on, with the roles held before; doing it again changes nothing.
+
+    For an approval opened before that, none of these roles counts.
+    """
+    user = get_user(session, workspace_id, user_id)
+    if user.disabled_at is not None:
+        user.disabled_at, user.enabled_at = None, at
+        session.add(user)
+        session.flush()
+    return user
+
+
 def grant_role(
     session: Session,
     *,

@@ -25,7 +25,10 @@ class Workspace(SQLModel, table=True):
 
 
 class User(SQLModel, table=True):
-    """Somebody who signs in: a marketer, an approver, a developer. Never a customer."""
+    """Somebody who signs in: a marketer, an approver, a developer. Never a customer.
+
+    `enabled_at` is when a disabled user was let in again; for approvals opened before that, no role counts.
+    """
 
     __tablename__ = "users"
     __table_args__ = (sa.UniqueConstraint("workspace_id", "name"),)
@@ -36,6 +39,7 @@ class User(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
     invited_by: str | None = Field(default=None, foreign_key="users.user_id")
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    enabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class RoleGrant(SQLModel, table=True):

@@ -32,6 +32,7 @@ def upgrade() -> None:
     op.add_column("approvals", sa.Column("risk", sa.JSON(), nullable=True))
     op.add_column("approvals", sa.Column("escalates_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("approvals", sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("users", sa.Column("enabled_at", sa.DateTime(timezone=True), nullable=True))
     for name, target in (("on_behalf_of", "users (user_id)"), ("delegation_id", "delegations (delegation_id)")):
         constraint = op.f(f"fk_signatures_{name}_{target.split()[0]}")
         op.execute(f"ALTER TABLE signatures ADD COLUMN {name} VARCHAR CONSTRAINT {constraint} REFERENCES {target}")

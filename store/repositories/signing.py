@@ -1,0 +1,204 @@
+"""As what a person signs: with roles of their own, or with one that somebody lent them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import ROUND_CEILING, Decimal
+from typing import NamedTuple
+
+from sqlmodel import Session, col, select
+
+from policies.authority import Person, Resource, RiskAssessment, Role, authorise, require_authority
+from policies.authority import Signature as GivenSignature
+from policies.authority.decide import Context
+from policies.authority.signatures import SignatureRequirement, missing_signatures
+from policies.errors import ConflictError, NotAuthorisedError
+from store.repositories.delegations import held_since, lent_to
+from store.repositories.proposal_authors import contributors
+from store.repositories.resolutions import YES, Resolution
+from store.tables import ApiKey, Approval, Delegation, Proposal, Signature, User
+
+
+class SignatureNotNeededError(ConflictError):
+    """This person's signature would fill none of those that are missing."""
+
+    code = "signature_not_needed"
+
+
+class Standing(NamedTuple):
+    """A person with the roles that count for one approval; with a delegation, the one role that was lent."""
+
+    person: Person
+    delegation: Delegation | None = None
+
+    @property
+    def on_behalf_of(self) -> str | None:
+        """Who lent the role, or None where it is the person's own."""
+        return None if self.delegation is None else self.delegation.delegator_id
+
+    def given(self) -> GivenSignature:
+        """Return the signature this would be."""
+        return GivenSignature(self.person.user_id, self.person.roles, self.on_behalf_of)
+
+
+def risk_of(approval: Approval) -> RiskAssessment | None:
+    """Return how risky the proposal was found when the approval was opened; None for one opened before that was kept."""
+    return None if approval.risk is None else RiskAssessment.model_validate(approval.risk)
+
+
+def requirements_of(approval: Approval) -> tuple[SignatureRequirement, ...]:
+    """Return the signatures that an approval needs."""
+    return tuple(SignatureRequirement(frozenset(Role(name) for name in names)) for names in approval.required)
+
+
+def given_signatures(signatures: Sequence[Signature]) -> tuple[GivenSignature, ...]:
+    """Return the signatures that say yes, as the rules count them."""
+    return tuple(
+        GivenSignature(
+            signature.user_id,
+            frozenset(Role(name) for name in signature.role.split(",")),
+            signature.on_behalf_of,
+        )
+        for signature in signatures
+        if signature.answer in YES
+    )
+
+
+def facts_of(approval: Approval, *, delegated: bool) -> Context:
+    """Return what the rules are told about an approval's proposal."""
+    facts: dict[str, bool | int | str] = {
+        "legal_required": any(names == [Role.LEGAL] for names in approval.required),
+        "escalated": approval.escalated_at is not None,
+        "delegated": delegated,
+    }
+    risk = risk_of(approval)
+    if risk is not None:
+        discount = Decimal(risk.value("discount")).to_integral_value(ROUND_CEILING)
+        facts |= {
+            "risk": risk.risk.value,
+            "sensitive": bool(risk.value("sensitive_data")),
+            "amount_minor": int(risk.value("spend")),
+            "audience": int(risk.value("reach")),
+            "discount_percent": int(discount),
+        }
+    return facts
+
+
+def stand_for(
+    session: Session,
+    approval: Approval,
+    proposal: Proposal,
+    person: Person,
+    resolution: Resolution,
+    earlier: Sequence[Signature],
+    at: datetime,
+) -> Standing:
+    """Decide as what a person answers an approval: roles of their own come first, then those lent, the oldest first.
+
+    Raises NotAuthorisedError when no rule allows it, and SignatureNotNeededError for a yes that fills nothing.
+    """
+    parts = contributors(session, proposal)
+    _require_own_key(session, approval, person, parts)
+    author = person.user_id if person.user_id in parts else approval.author_id
+    resource = Resource(proposal.kind, author, approval.workspace_id, approval.approval_id)
+    standings = tuple(_standings(session, approval, person, parts, at))
+    allowed = [
+        standing
+        for standing in standings
+        if authorise(
+            standing.person,
+            "resolve_approval",
+            resource,
+            facts_of(approval, delegated=standing.delegation is not None),
+        ).allowed
+    ]
+    if not allowed:
+        require_authority(
+            standings[0].person, "resolve_approval", resource, facts_of(approval, delegated=False)
+        )
+    if resolution.answer not in YES:
+        return allowed[0]
+    for standing in allowed:
+        if _fills(approval, earlier, standing):
+            return standing
+    raise SignatureNotNeededError(
+        f"your signature as {_said(allowed)} is not one of those that are missing; "
+        "a person, or who signs for them, counts once",
+        value=_said(allowed),
+    )
+
+
+def still_missing(
+    session: Session, approval: Approval, signatures: Sequence[Signature]
+) -> tuple[SignatureRequirement, ...]:
+    """Return what is missing when only roles count that who signed still holds, or still lends.
+
+    A delegation that has run out since is no loss; one that was taken back is.
+    """
+    kept = []
+    for signature, given in zip(
+        [each for each in signatures if each.answer in YES], given_signatures(signatures), strict=True
+    ):
+        roles = given.roles & held_since(session, given.on_behalf_of or given.user_id, approval.opened_at)
+        if _is_withdrawn(session, signature):
+            roles = frozenset()
+        kept.append(given._replace(roles=roles))
+    return missing_signatures(requirements_of(approval), kept, author_id=approval.author_id)
+
+
+def _is_withdrawn(session: Session, signature: Signature) -> bool:
+    """Whether the delegate can no longer sign in, or the delegation was taken back."""
+    if signature.delegation_id is None:
+        return False
+    delegation = session.get(Delegation, signature.delegation_id)
+    if delegation is None or delegation.revoked_at is not None:
+        return True
+    lent = (delegation.delegate_id, delegation.delegator_id, delegation.role)
+    if lent != (signature.user_id, signature.on_behalf_of, signature.role):
+        return True
+    return not is_active(session, signature.user_id)
+
+
+def is_active(session: Session, user_id: str) -> bool:
+    """Whether a user may sign in at all."""
+    user = session.get(User, user_id)
+    return user is not None and user.disabled_at is None
+
+
+def _standings(
+    session: Session, approval: Approval, person: Person, parts: frozenset[str], at: datetime
+) -> Iterator[Standing]:
+    own = person.roles & held_since(session, person.user_id, approval.opened_at)
+    yield Standing(replace(person, roles=own))
+    for delegation in lent_to(session, person.user_id, opened_at=approval.opened_at, at=at):
+        # nobody signs for somebody who had a part in what is signed
+        if delegation.delegator_id not in parts and delegation.workspace_id == approval.workspace_id:
+            yield Standing(replace(person, roles=frozenset({Role(delegation.role)})), delegation)
+
+
+def _require_own_key(session: Session, approval: Approval, person: Person, parts: frozenset[str]) -> None:
+    late = select(ApiKey).where(
+        ApiKey.user_id == person.user_id,
+        col(ApiKey.issued_by).in_(sorted(parts)),
+        col(ApiKey.created_at) >= approval.opened_at,
+    )
+    if session.exec(late).first() is not None:
+        raise NotAuthorisedError(
+            "the author issued you a key after proposing this, so it cannot be shown that you are somebody else; "
+            "ask another approver",
+            value=person.user_id,
+        )
+
+
+def _fills(approval: Approval, earlier: Sequence[Signature], standing: Standing) -> bool:
+    required, given = requirements_of(approval), given_signatures(earlier)
+    before = missing_signatures(required, given, author_id=approval.author_id)
+    after = missing_signatures(required, [*given, standing.given()], author_id=approval.author_id)
+    return len(after) < len(before)
+
+
+def _said(standings: Sequence[Standing]) -> str:
+    roles = sorted({role.value for standing in standings for role in standing.person.roles})
+    return ", ".join(roles).replace("_", " ")
