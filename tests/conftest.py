@@ -14,6 +14,7 @@ from store.clock import FixedClock, ReplayClock
 from store.database import Database, migrate
 from store.home import Home, HomeSettings, create_home, open_home
 from store.ids import SeededIds
+from tests.postgres_databases import POSTGRES_URL, PostgresDatabases
 
 # nothing above imports numpy, so its threads are still to be made
 for _name in (
@@ -66,6 +67,16 @@ def database(home: Home) -> Iterator[Database]:
     opened = home.database()
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresDatabases]:
+    """Databases on the test server; a test that needs one is skipped where no server is named."""
+    if not POSTGRES_URL:
+        pytest.skip("COUNTERSIGN_TEST_POSTGRES_URL names no PostgreSQL server")
+    databases = PostgresDatabases(POSTGRES_URL)
+    yield databases
+    databases.remove()
 
 
 @pytest.fixture

@@ -45,9 +45,12 @@ class Shop:
     keys: dict[str, str]
 
 
-def make_shop(path: Path, *, seed: int = 1) -> Shop:
-    """Prepare the shop; the same seed makes the same people, ids and halves."""
-    home = create_home(path, _settings(seed))
+def make_shop(path: Path, *, seed: int = 1, address: str | None = None) -> Shop:
+    """Prepare the shop; the same seed makes the same people, ids and halves.
+
+    `address` names an empty PostgreSQL database for everything that is not a file; without one, SQLite.
+    """
+    home = create_home(path, _settings(seed, address))
     database = home.database()
     migrate(database)
     ReplayClock(database, home.settings.home_id).start(START)
@@ -143,7 +146,7 @@ _LOGGED = LoggedExperiment(
 )
 
 
-def _settings(seed: int) -> HomeSettings:
+def _settings(seed: int, address: str | None) -> HomeSettings:
     return HomeSettings(
         home_id="01M7XTESTSHOP0000000000000",
         kind="demo",
@@ -153,6 +156,9 @@ def _settings(seed: int) -> HomeSettings:
         currency="USD",
         timezone="America/New_York",
         allowed_channels=("replay", "file"),
+        operational_url=address,
+        checkpoints_url=address,
+        jobs_url=address,
     )
 
 

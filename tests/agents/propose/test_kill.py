@@ -1,93 +1,126 @@
-"""kill -9 anywhere between the resolution and the launch: the approval is kept, and there is one launch."""
+"""kill -9 at every node boundary and inside the launch: one launch, the approval kept, nothing asked twice."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
+import multiprocessing
+import random
 import signal
-import sqlite3
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from sqlmodel import select
+from sqlmodel import Session, SQLModel, select
 
+from agents.propose.facts import ANSWER
 from api.settings import Settings
-from api.wiring import open_app
-from store.home import open_home
-from store.tables import Approval, AuditEntry, Campaign, Launch, Send
-from tests.agents.propose.crash_shop import POINTS
-from tests.small_shop import BRIEF, Shop
+from api.wiring import App, open_app
+from delivery.channels.replay import ReplayProvider
+from store.tables import (
+    Approval,
+    AuditEntry,
+    Campaign,
+    Draft,
+    Launch,
+    Proposal,
+    ProposeThread,
+    Send,
+    Signature,
+)
+from tests.agents.propose.kill_points import POINTS, walk_until_death
+from tests.agents.propose.shop_people import walk
+from tests.postgres_databases import PostgresDatabases
+from tests.shop_copies import BACKENDS, copy_shop
+from tests.small_shop import Shop, make_shop
 
-ROOT = Path(__file__).resolve().parents[3]
-QUICK = ("before_launch", "in_launch_after_commit", "after_launch")
+SEED = 3
+QUICK = frozenset(random.Random(SEED).sample(sorted(POINTS), 2))
+MakeShop = Callable[[], Shop]
 
 
-@pytest.fixture(scope="module")
-def waiting_shop(shop_template: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A shop whose campaign waits for approval."""
-    path = tmp_path_factory.mktemp("waiting") / "home"
-    shutil.copytree(shop_template.home.path, path)
-    shop = replace(shop_template, home=open_home(path))
+@dataclass(frozen=True)
+class _Counted:
+    """What a home holds of what there may be one of."""
 
-    async def propose() -> None:
-        async with open_app(shop.home, Settings()) as app:
-            started = await app.threads.start(
-                workspace_id=shop.workspace_id, author_id=shop.users["Ada"], text=BRIEF
-            )
-            assert started.state["status"] == "open"
+    approvals: int
+    signatures: int
+    launches: int
+    threads: int
+    proposals: int
+    answers: int
 
-    asyncio.run(propose())
-    yield shop
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def fresh_shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A shop in which nothing has been said, on each kind of database."""
+    path = tmp_path_factory.mktemp("fresh") / "home"
+    if request.param == "sqlite":
+        return make_shop(path)
+    databases: PostgresDatabases = request.getfixturevalue("postgres")
+    return make_shop(path, address=databases.empty())
+
+
+@pytest.fixture
+def shop(fresh_shop: Shop, tmp_path: Path, request: pytest.FixtureRequest) -> Shop:
+    on_server = fresh_shop.home.settings.operational_url is not None
+    return copy_shop(
+        fresh_shop, tmp_path / "home", request.getfixturevalue("postgres") if on_server else None
+    )
 
 
 @pytest.mark.promise
 @pytest.mark.parametrize(
     "point", [point if point in QUICK else pytest.param(point, marks=pytest.mark.soak) for point in POINTS]
 )
-def test_a_kill_at_any_point_leaves_one_approval_and_one_launch(
-    waiting_shop: Shop, tmp_path: Path, point: str
-) -> None:
-    shutil.copytree(waiting_shop.home.path, tmp_path / "home")
-    died = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "tests.agents.propose.crash_shop",
-            str(tmp_path / "home"),
-            waiting_shop.workspace_id,
-            point,
-        ],
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert died.returncode == -signal.SIGKILL, died.stderr
-    asyncio.run(_recover(tmp_path / "home", waiting_shop.workspace_id))
+def test_a_kill_leaves_one_launch_one_approval_and_nothing_asked_twice(shop: Shop, point: str) -> None:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.agents.propose.kill_points"])
+    process = context.Process(target=walk_until_death, args=(str(shop.home.path), shop, point))
+    process.start()
+    process.join(120)
+    assert process.exitcode == -signal.SIGKILL, point
+    asyncio.run(_recover(shop))
 
 
-async def _recover(home: Path, workspace_id: str) -> None:
-    async with open_app(open_home(home), Settings()) as app:
-        await app.engine.settle()
+async def _recover(shop: Shop) -> None:
+    async with open_app(shop.home, Settings()) as app:
+        before = _statuses(app)
+        await walk(app, shop)
+        after = _statuses(app)
+        assert before.items() <= after.items(), "what was approved or launched stayed so"
         with app.database.read() as session:
+            assert _counted(session) == _Counted(1, 1, 1, 1, 1, 1)
             approval = session.exec(select(Approval)).one()
             launch = session.exec(select(Launch)).one()
-            campaign = session.exec(select(Campaign)).one()
-            launches = session.exec(select(AuditEntry).where(AuditEntry.action == "launch.intended")).all()
+            assert (approval.status, launch.approval_id) == ("approved", approval.approval_id)
+            assert approval.resumed_at is not None
+            assert session.exec(select(Campaign)).one().state == "completed"
+            assert session.exec(select(ProposeThread)).one().status == "ended"
+            actions = Counter(session.exec(select(AuditEntry.action)).all())
             sent = len(session.exec(select(Send).where(Send.status == "sent")).all())
-        assert (approval.status, launch.approval_id) == ("approved", approval.approval_id)
-        assert campaign.state == "completed"
-        assert len(launches) == 1
-        assert sent > 0
-        assert app.audit.verify(app.database, workspace_id).ok
-    provider = sqlite3.connect(home / "replay" / "provider.db")
-    calls = [row[0] for row in provider.execute("SELECT calls FROM accepted")]
-    provider.close()
-    assert calls == [1] * sent, "each message reached the provider once"
+        assert actions["launch.intended"] == actions["proposal.frozen"] == actions["approval.approve"] == 1
+        assert app.audit.verify(app.database, shop.workspace_id).ok
+    provider = ReplayProvider(shop.home.replay_dir, "USD")
+    assert sent > 0
+    assert list(provider.calls().values()) == [1] * sent, "each message reached the provider once"
+
+
+def _statuses(app: App) -> dict[str, str]:
+    """What has been decided: answers of approvers and launches, by id."""
+    with app.database.read() as session:
+        kept = {row.signature_id: row.answer for row in session.exec(select(Signature))}
+        kept |= {
+            row.approval_id: row.status for row in session.exec(select(Approval)) if row.status != "pending"
+        }
+        return kept | {row.launch_id: row.approval_id for row in session.exec(select(Launch))}
+
+
+def _counted(session: Session) -> _Counted:
+    def rows(model: type[SQLModel]) -> int:
+        return len(session.exec(select(model)).all())
+
+    answers = session.exec(select(Draft).where(Draft.kind == ANSWER)).all()
+    tables = (Approval, Signature, Launch, ProposeThread, Proposal)
+    return _Counted(*(rows(model) for model in tables), answers=len(answers))
