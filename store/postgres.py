@@ -77,7 +77,7 @@ def require_postgres(url: URL) -> None:
         engine.connect().close()
     except OperationalError as error:
         where = url.render_as_string()
-        reason = str(error.orig).strip().splitlines()[-1]
+        reason = str(error.orig).strip().splitlines()[0]
         raise PostgresUnreachableError(
             f"the database {where} cannot be opened ({reason}); start the server, or correct the address",
             value=where,
