@@ -29,7 +29,10 @@ ProgressKind = Literal["started", "tool_called", "tool_answered", "tool_refused"
 
 
 class ProgressEvent(BaseModel):
-    """One thing an agent did; `result` is the tool's result, or the answer, as JSON."""
+    """One thing an agent did; `result` is the tool's result, or the answer, as JSON.
+
+    `call_id` is the model's own name for a tool call, unique within the agent's run; `arguments` come with the call.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,6 +41,8 @@ class ProgressEvent(BaseModel):
     kind: ProgressKind
     step: int
     tool: str | None = None
+    call_id: str | None = None
+    arguments: dict[str, JsonValue] | None = None
     detail: str | None = None
     result: dict[str, JsonValue] | None = None
     result_digest: str | None = None

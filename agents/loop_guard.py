@@ -15,7 +15,7 @@ from langchain.agents.structured_output import (
 )
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, ToolMessage
 from langgraph.types import Command
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, JsonValue, ValidationError
 
 from agents.agent_run import Limits, ProgressEvent, ProgressKind, ToolCallRecord
 from agents.agent_tool import ToolProblem, canonical_json, digest_of, wrong_fields
@@ -61,6 +61,8 @@ class LoopGuard(AgentMiddleware[_State, None, Any]):
         kind: ProgressKind,
         *,
         tool: str | None = None,
+        call_id: str | None = None,
+        arguments: dict[str, JsonValue] | None = None,
         detail: str | None = None,
         result: BaseModel | None = None,
     ) -> None:
@@ -74,6 +76,8 @@ class LoopGuard(AgentMiddleware[_State, None, Any]):
                 kind=kind,
                 step=self.steps,
                 tool=tool,
+                call_id=call_id,
+                arguments=arguments,
                 detail=detail,
                 result=result.model_dump(mode="json") if result is not None else None,
                 result_digest=digest_of(result) if result is not None else None,
@@ -125,7 +129,12 @@ class LoopGuard(AgentMiddleware[_State, None, Any]):
                     value=self._limits.max_tool_calls,
                 )
             known = request.tool is not None
-            self.emit("tool_called", tool=name if known else None)
+            self.emit(
+                "tool_called",
+                tool=name if known else None,
+                call_id=str(request.tool_call["id"]),
+                arguments=request.tool_call["args"],
+            )
             started = self._timer()
             message = await handler(request) if known else self._unknown_tool(request)
             self._record(request, message, self._timer() - started)
@@ -201,7 +210,7 @@ class LoopGuard(AgentMiddleware[_State, None, Any]):
         self._records.append((self.steps, self._asked.get(call_id, 0), record))
         self.messages.append(message)
         tool = call["name"] if request.tool is not None else None
-        self.emit("tool_refused" if refused else "tool_answered", tool=tool, result=result)
+        self.emit("tool_refused" if refused else "tool_answered", tool=tool, call_id=call_id, result=result)
 
 
 def _kept(message: AIMessage) -> _Response:

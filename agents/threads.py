@@ -34,8 +34,9 @@ from store.tables import Approval, Campaign
 from store.threads import in_thread
 
 MAXIMUM_BRIEF = 8_000
-Watch = Callable[[Literal["values", "updates"], Mapping[str, JsonValue]], None]
-"""Told the state after each step, and what each node changed, while a thread runs."""
+Mode = Literal["values", "updates", "started"]
+Watch = Callable[[Mode, Mapping[str, JsonValue]], None]
+"""Told while a thread runs: the state after each step, what each node changed, and by its `name` each node that starts."""
 
 
 class Started(NamedTuple):
@@ -257,10 +258,15 @@ class Threads:
         if watch is None:
             await self.graph.ainvoke(given, config, durability="sync")
             return
-        told = self.graph.astream(given, config, stream_mode=["values", "updates"], durability="sync")
+        told = self.graph.astream(
+            given, config, stream_mode=["values", "updates", "tasks"], durability="sync"
+        )
         async for mode, data in told:
-            if "__interrupt__" not in data:
-                watch(mode, data)  # type: ignore[arg-type]  # one of the two modes that were asked for
+            if mode != "tasks":
+                if "__interrupt__" not in data:
+                    watch(mode, data)  # type: ignore[arg-type]  # one of the modes that were asked for
+            elif "triggers" in data:
+                watch("started", {"name": data["name"]})  # type: ignore[index]  # a task as a dictionary
 
     async def _snapshot(self, thread_id: str) -> StateSnapshot:
         return await snapshot_of(self.graph, thread_id)

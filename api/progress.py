@@ -34,18 +34,19 @@ class ProgressHub:
             return
         if thread_id not in self._known:
             self._known[thread_id] = self._conversation_of(thread_id)
-        for queue in self._listeners.get(self._known[thread_id] or "", ()):
-            queue.put_nowait(event)
+        for name in (thread_id, self._known[thread_id] or ""):
+            for queue in self._listeners.get(name, ()):
+                queue.put_nowait(event)
 
     @contextmanager
-    def listen(self, conversation_id: str) -> Iterator[asyncio.Queue[ProgressEvent]]:
-        """Receive the events of a conversation until the block ends."""
+    def listen(self, listened: str) -> Iterator[asyncio.Queue[ProgressEvent]]:
+        """Receive the events of a conversation, or of one thread, until the block ends."""
         queue: asyncio.Queue[ProgressEvent] = asyncio.Queue()
-        self._listeners.setdefault(conversation_id, []).append(queue)
+        self._listeners.setdefault(listened, []).append(queue)
         try:
             yield queue
         finally:
-            self._listeners[conversation_id].remove(queue)
-            if not self._listeners[conversation_id]:
-                del self._listeners[conversation_id]
-                self._known = {t: c for t, c in self._known.items() if c != conversation_id}
+            self._listeners[listened].remove(queue)
+            if not self._listeners[listened]:
+                del self._listeners[listened]
+                self._known = {t: c for t, c in self._known.items() if listened not in (t, c)}

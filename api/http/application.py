@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
+from api.agui import endpoint as agui
 from api.http import (
     approvals,
     audit,
@@ -64,6 +65,7 @@ def build_api(app: App) -> FastAPI:
         threads,
         runs,
         assistants,
+        agui,
     ):
         api.include_router(part.router)
     api.router.routes.append(Route(PATH, McpEndpoint(api, release()), include_in_schema=False))

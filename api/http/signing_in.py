@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from agents.refusals import noted
 from api.wiring import App
 from policies.authority import Action, Person, Resource, require_authority
 from policies.errors import NotAuthenticatedError
@@ -40,6 +42,12 @@ class Caller:
         """Raise NotAuthorisedError unless the user may do this to a campaign."""
         resource = Resource("campaign", campaign.author_id, campaign.workspace_id, campaign.campaign_id)
         require_authority(self.person, action, resource)
+
+    def refusals_of(self, subject: str) -> AbstractAsyncContextManager[None]:
+        """Write down what is refused of a thread inside the block, or is named without existing, as the user's doing."""
+        return noted(
+            self.app.bench, workspace_id=self.workspace_id, actor=self.person.user_id, subject=subject
+        )
 
 
 def app_of(request: Request) -> App:

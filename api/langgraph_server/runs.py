@@ -6,14 +6,14 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 from pydantic import JsonValue
 
 from agents.refusals import RunOptionError, ThreadWaitsError, noted
-from agents.threads import Started, Watch
+from agents.threads import Mode, Started, Watch
 from api.conversing import Said, place_of
 from api.http.faults import fault
 from api.http.signing_in import Caller, SignedIn
@@ -40,7 +40,7 @@ _log = logging.getLogger("countersign.langgraph_server")
 class Told(NamedTuple):
     """One thing that a thread tells while it runs."""
 
-    mode: Literal["values", "updates"]
+    mode: Mode
     data: Mapping[str, JsonValue]
 
 
@@ -51,7 +51,7 @@ class Telling:
         self._queue: asyncio.Queue[Told | None] = asyncio.Queue()
         self._begun = asyncio.Event()
 
-    def step(self, mode: Literal["values", "updates"], data: Mapping[str, JsonValue]) -> None:
+    def step(self, mode: Mode, data: Mapping[str, JsonValue]) -> None:
         """Tell one thing."""
         self._queue.put_nowait(Told(mode, data))
         self._begun.set()
@@ -149,11 +149,11 @@ async def _work(caller: Caller, thread_id: str | None, asked: RunIn) -> tuple[Wo
     caller.require(Action.CHAT)
     caller.require(Action.CREATE_CAMPAIGN)
     require_no_address("the objective", text)
-    found = await _new_thread(caller, thread_id, create=asked.if_not_exists == "create")
-    return await _beginning(caller, found, text), found
+    found = await new_thread(caller, thread_id, create=asked.if_not_exists == "create")
+    return await beginning(caller, found, text), found
 
 
-async def _new_thread(caller: Caller, thread_id: str | None, *, create: bool) -> FoundThread:
+async def new_thread(caller: Caller, thread_id: str | None, *, create: bool) -> FoundThread:
     """Return the reserved thread that a campaign begins in; new input to any other is refused."""
     if thread_id is not None:
         try:
@@ -188,7 +188,8 @@ def _require_unused(caller: Caller, found: FoundThread) -> None:
     )
 
 
-async def _beginning(caller: Caller, found: FoundThread, text: str) -> Work:
+async def beginning(caller: Caller, found: FoundThread, text: str) -> Work:
+    """Return how a campaign begins in a reserved thread; what its words break is raised now."""
     app, author = caller.app, caller.person.user_id
     place = await place_of(app, caller.workspace_id, author, Said(text=text))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Request as HttpRequest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.http.signing_in import signed_in
+from api.http.signing_in import key_of, signed_in
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from api.mcp.server import Request
 
 PATH = "/mcp"
-_SIGN_IN = ("authorization", "x-api-key")
 _HERE = "http://countersign.invalid"
 
 
@@ -54,10 +53,6 @@ class McpEndpoint:
         from api.cli.client import Client
 
         assert request.request is not None, "only HTTP leads here"
-        sent = request.request.headers
-        headers = {name: sent[name] for name in _SIGN_IN if name in sent}
         transport = StreamingTransport(self._home)
-        async with httpx.AsyncClient(
-            transport=transport, base_url=_HERE, timeout=None, headers=headers
-        ) as http:
-            yield Client(http, None)
+        async with httpx.AsyncClient(transport=transport, base_url=_HERE, timeout=None) as http:
+            yield Client(http, key_of(request.request))
