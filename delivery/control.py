@@ -26,6 +26,7 @@ from store.tables import Campaign, Launch
 _DROPPED_BY = {
     "stopped": (Layer.APPROVAL, "campaign.stopped"),
     "workspace_stopped": (Layer.WORKSPACE_STOPPED, "gate.workspace_stopped"),
+    "revoked": (Layer.APPROVAL, "approval.revoked"),
 }
 
 
@@ -65,7 +66,7 @@ def stop(ports: Ports, person: Person, campaign_id: str) -> Controlled:
         if done.changed:
             for launch in launch_rows.launches_of_campaign(session, campaign_id):
                 if launch.finished_at is None:
-                    _end(session, ports, launch, "stopped")
+                    end_launch(session, ports, launch, "stopped")
         return done
 
 
@@ -82,7 +83,7 @@ def stop_workspace(ports: Ports, person: Person) -> bool:
             running = launch_rows.running_launches(session, workspace_id)
             _audit(session, ports, person, "workspace.stopped", workspace_id, {"launches": len(running)})
             for launch in running:
-                _end(session, ports, launch, "workspace_stopped")
+                end_launch(session, ports, launch, "workspace_stopped")
         return changed
 
 
@@ -123,7 +124,7 @@ def _move(
     return Controlled(campaign.campaign_id, following.to.value, following.changed)
 
 
-def _end(session: Session, ports: Ports, launch: Launch, by: str) -> None:
+def end_launch(session: Session, ports: Ports, launch: Launch, by: str) -> None:
     """Take back what is left of a launch: people whose turn had not come, and messages nobody has been given."""
     now = ports.clock.now()
     layer, rule = _DROPPED_BY[by]

@@ -52,7 +52,8 @@ def launch(ports: Ports, approval_id: str) -> LaunchOutcome:
     """
     now = ports.clock.now()
     with ports.database.write(durable=True) as session:
-        approval = session.get(Approval, approval_id)
+        # locked, so that of two who launch at once the second finds what the first has made
+        approval = session.get(Approval, approval_id, with_for_update=True)
         if approval is None:
             raise NotFoundError(f"there is no approval {approval_id}", value=approval_id)
         proposal = campaign_rows.get_proposal(session, approval.workspace_id, approval.proposal_id)
@@ -60,12 +61,22 @@ def launch(ports: Ports, approval_id: str) -> LaunchOutcome:
         launch_id = launch_id_of(approval.digest, campaign.campaign_id)
         existing = launch_rows.find_launch(session, launch_id)
         if existing is not None:
+            _require_same(existing, approval)
             return _outcome(session, existing, changed=False)
         _require_countersigned(session, ports, approval, proposal, campaign, now)
         content = parse(proposal.canonical_json)
         workspace = get_workspace(session, approval.workspace_id)
         _require_launchable(session, ports, workspace, content)
         return _intend(session, ports, launch_id, approval, proposal, campaign, workspace, content, now)
+
+
+def _require_same(existing: Launch, approval: Approval) -> None:
+    if existing.approval_id != approval.approval_id:
+        raise LaunchRefusedError(
+            f"exactly this content was launched before, under approval {existing.approval_id}, and a content launches "
+            "once; change something and propose it again",
+            value=existing.approval_id,
+        )
 
 
 def _require_countersigned(

@@ -1,4 +1,4 @@
-"""`approvals list|show|resolve`: the approver's desk."""
+"""`approvals list|show|resolve|revoke`: the approver's desk."""
 
 from __future__ import annotations
 
@@ -71,6 +71,21 @@ def resolved(
         return done
 
     give(ctx, ask(ctx, work), show_resolved)
+
+
+@app.command("revoke")
+def revoked(
+    ctx: typer.Context, approval_id: Id, reason: Annotated[str, typer.Option(help="Why it is taken back.")]
+) -> None:
+    """Take back an approval before its first message."""
+    from api.cli.show.authority import show_revoked
+
+    async def work(client: Client) -> Any:  # JSON
+        done = await client.post(f"/v1/approvals/{approval_id}/revoke", {"reason": reason})
+        await client.settle()
+        return done
+
+    give(ctx, ask(ctx, work), show_revoked)
 
 
 def read_limits(given: list[str]) -> dict[str, int] | None:

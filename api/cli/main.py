@@ -11,6 +11,7 @@ import typer
 
 from api.cli import (
     approving,
+    authority,
     campaigns,
     chatting,
     demonstrating,
@@ -61,6 +62,7 @@ app.command("chat")(chatting.chat)
 app.command("brief")(chatting.brief)
 app.command("plan")(chatting.plan)
 app.add_typer(approving.app, name="approvals")
+app.add_typer(authority.app, name="authority")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(looking.audience, name="audience")
 app.command("offers")(looking.offers)

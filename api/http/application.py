@@ -12,6 +12,7 @@ from api.agui import endpoint as agui
 from api.http import (
     approvals,
     audit,
+    authority,
     campaigns,
     catalogue,
     chat,
@@ -20,6 +21,7 @@ from api.http import (
     health,
     imports,
     models,
+    proposals,
     readouts,
     users,
 )
@@ -55,6 +57,8 @@ def build_api(app: App) -> FastAPI:
         campaigns,
         readouts,
         approvals,
+        proposals,
+        authority,
         audit,
         events,
         imports,

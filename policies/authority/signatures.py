@@ -88,27 +88,38 @@ def required_signatures(kind: str, facts: SignatureFacts) -> tuple[SignatureRequ
 def missing_signatures(
     required: Sequence[SignatureRequirement], given: Iterable[Signature], *, author_id: str
 ) -> tuple[SignatureRequirement, ...]:
-    """Decide which requirements are still open, in their order, given the signatures so far.
+    """Decide which requirements are still open, in their order, given the signatures so far: see `assign_signatures`."""
+    filled = assign_signatures(required, given, author_id=author_id)
+    return tuple(need for need, by in zip(required, filled, strict=True) if by is None)
+
+
+def assign_signatures(
+    required: Sequence[SignatureRequirement], given: Iterable[Signature], *, author_id: str
+) -> tuple[Signature | None, ...]:
+    """Decide which signature fills each requirement, None where it is still open.
 
     One person fills one requirement at most, whatever roles they hold, and so does one whose role was lent: of a
     person and those who sign on their behalf only the first counts. The author fills none, and nobody fills one on
     behalf of the author. The assignment that leaves the fewest open is used.
     """
-    best = tuple(required)
-    seats = [*_counted(given, author_id), *([frozenset[Role]()] * len(required))]
+    best: tuple[Signature | None, ...] = (None,) * len(required)
+    seats: list[Signature | None] = [*_counted(given, author_id), *best]
     for order in permutations(seats, len(required)):
-        unmet = tuple(need for need, roles in zip(required, order, strict=True) if not need.any_of & roles)
-        if len(unmet) < len(best):
-            best = unmet
+        filled = tuple(
+            by if by is not None and need.any_of & by.roles else None
+            for need, by in zip(required, order, strict=True)
+        )
+        if filled.count(None) < best.count(None):
+            best = filled
     return best
 
 
-def _counted(given: Iterable[Signature], author_id: str) -> list[frozenset[Role]]:
+def _counted(given: Iterable[Signature], author_id: str) -> list[Signature]:
     seen = {author_id}
     counted = []
     for signature in given:
         people = {signature.user_id, signature.on_behalf_of or signature.user_id}
         if not people & seen:
             seen |= people
-            counted.append(signature.roles)
+            counted.append(signature)
     return counted

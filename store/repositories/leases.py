@@ -23,7 +23,7 @@ _MODELS: dict[Kind, sa.Table] = {
     "draft": table_of(ProposeThread),
 }
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-_TERMINAL_ANSWERS = ("approved", "changes_requested", "rejected", "expired")
+_TERMINAL_ANSWERS = ("approved", "changes_requested", "rejected", "expired", "revoked")
 
 
 class Work(NamedTuple):

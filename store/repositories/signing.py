@@ -18,6 +18,7 @@ from policies.errors import ConflictError, NotAuthorisedError
 from store.repositories.delegations import held_since, lent_to
 from store.repositories.proposal_authors import contributors
 from store.repositories.resolutions import YES, Resolution
+from store.repositories.workspaces import users_of
 from store.tables import ApiKey, Approval, Delegation, Proposal, Signature, User
 
 
@@ -100,20 +101,16 @@ def stand_for(
     Raises NotAuthorisedError when no rule allows it, and SignatureNotNeededError for a yes that fills nothing.
     """
     parts = contributors(session, proposal)
-    _require_own_key(session, approval, person, parts)
+    if _keyed_late(session, approval, person.user_id, parts):
+        raise NotAuthorisedError(
+            "the author issued you a key after proposing this, so it cannot be shown that you are somebody else; "
+            "ask another approver",
+            value=person.user_id,
+        )
     author = person.user_id if person.user_id in parts else approval.author_id
     resource = Resource(proposal.kind, author, approval.workspace_id, approval.approval_id)
     standings = tuple(_standings(session, approval, person, parts, at))
-    allowed = [
-        standing
-        for standing in standings
-        if authorise(
-            standing.person,
-            "resolve_approval",
-            resource,
-            facts_of(approval, delegated=standing.delegation is not None),
-        ).allowed
-    ]
+    allowed = [standing for standing in standings if _is_allowed(approval, resource, standing)]
     if not allowed:
         require_authority(
             standings[0].person, "resolve_approval", resource, facts_of(approval, delegated=False)
@@ -127,6 +124,26 @@ def stand_for(
         f"your signature as {_said(allowed)} is not one of those that are missing; "
         "a person, or who signs for them, counts once",
         value=_said(allowed),
+    )
+
+
+def who_may_sign(
+    session: Session, approval: Approval, proposal: Proposal, earlier: Sequence[Signature], at: datetime
+) -> tuple[Standing, ...]:
+    """Return everybody whose yes would now fill a missing signature, and as what, in order of user."""
+    parts = contributors(session, proposal)
+    signed = {signature.user_id for signature in earlier}
+    resource = Resource(proposal.kind, approval.author_id, approval.workspace_id, approval.approval_id)
+    return tuple(
+        standing
+        for user in users_of(session, approval.workspace_id)
+        if user.user_id not in parts | signed and not _keyed_late(session, approval, user.user_id, parts)
+        for standing in _standings(
+            session, approval, Person(user.user_id, frozenset(Role), user.workspace_id), parts, at
+        )
+        if user.disabled_at is None
+        and _is_allowed(approval, resource, standing)
+        and _fills(approval, earlier, standing)
     )
 
 
@@ -178,18 +195,18 @@ def _standings(
             yield Standing(replace(person, roles=frozenset({Role(delegation.role)})), delegation)
 
 
-def _require_own_key(session: Session, approval: Approval, person: Person, parts: frozenset[str]) -> None:
-    late = select(ApiKey).where(
-        ApiKey.user_id == person.user_id,
+def _keyed_late(session: Session, approval: Approval, user_id: str, parts: frozenset[str]) -> bool:
+    late = select(ApiKey.key_id).where(
+        ApiKey.user_id == user_id,
         col(ApiKey.issued_by).in_(sorted(parts)),
         col(ApiKey.created_at) >= approval.opened_at,
     )
-    if session.exec(late).first() is not None:
-        raise NotAuthorisedError(
-            "the author issued you a key after proposing this, so it cannot be shown that you are somebody else; "
-            "ask another approver",
-            value=person.user_id,
-        )
+    return session.exec(late).first() is not None
+
+
+def _is_allowed(approval: Approval, resource: Resource, standing: Standing) -> bool:
+    facts = facts_of(approval, delegated=standing.delegation is not None)
+    return authorise(standing.person, "resolve_approval", resource, facts).allowed
 
 
 def _fills(approval: Approval, earlier: Sequence[Signature], standing: Standing) -> bool:

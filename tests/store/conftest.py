@@ -14,6 +14,7 @@ from store.home import Home
 from store.ids import SeededIds
 from store.repositories.workspaces import create_workspace
 from tests.postgres_databases import POSTGRES_URL
+from tests.store.approval_desk import Desk
 
 KINDS = ("sqlite", "postgresql") if POSTGRES_URL else ("sqlite",)
 
@@ -69,3 +70,11 @@ def log(tmp_path: Path) -> AuditLog:
 @pytest.fixture
 def workspace_id(any_database: Database, add_workspace: Callable[[Database, str], str]) -> str:
     return add_workspace(any_database, "shop")
+
+
+@pytest.fixture
+def desk(any_database: Database, log: AuditLog, ids: SeededIds, workspace_id: str) -> Desk:
+    """A workspace with people of every role."""
+    made = Desk(any_database, log, ids, workspace_id)
+    made.everybody()
+    return made
