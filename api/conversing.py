@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from agents.agent_run import ProgressEvent
 from agents.propose.drafts import PlanDraft, PolicyReport
-from agents.refusals import ThreadWaitsError, UnknownInterruptError
+from agents.refusals import ThreadWaitsError, UnknownInterruptError, UnknownNodeError, noted
 from agents.state import ProposeState
 from agents.threads import MAXIMUM_BRIEF, Started
 from api.http.faults import fault
@@ -74,14 +74,12 @@ async def place_of(app: App, workspace_id: str, user_id: str, said: Said) -> Pla
         raise InvalidInputError(
             f"the text has {len(said.text)} characters; {MAXIMUM_BRIEF} are allowed", value=len(said.text)
         )
-    campaign = await in_thread(_changed_campaign, app, workspace_id, said)
+    named = said.campaign_id or said.conversation_id or ""
+    async with noted(app.bench, workspace_id=workspace_id, actor=user_id, subject=named):
+        campaign = await in_thread(_changed_campaign, app, workspace_id, said)
     if campaign is not None and campaign.thread_id is not None:
-        if campaign.campaign_id in app.busy:
-            raise ThreadWaitsError(
-                f"campaign {campaign.campaign_id} is being worked on; wait until it stops",
-                value=campaign.campaign_id,
-            )
-        await _require_free(app, campaign, explicit=said.campaign_id is not None)
+        async with noted(app.bench, workspace_id=workspace_id, actor=user_id, subject=campaign.thread_id):
+            await _require_free(app, campaign, explicit=said.campaign_id is not None)
     if said.campaign_id is not None and campaign is not None and campaign.conversation_id:
         return Place(campaign.conversation_id, campaign.campaign_id)
     if said.conversation_id is not None:
@@ -189,7 +187,17 @@ def _progress(event: ProgressEvent) -> Json:
 
 async def _require_free(app: App, campaign: Campaign, *, explicit: bool) -> None:
     assert campaign.thread_id is not None
-    waiting = await app.threads.waiting(campaign.thread_id)
+    if campaign.campaign_id in app.busy:
+        raise ThreadWaitsError(
+            f"campaign {campaign.campaign_id} is being worked on; wait until it stops",
+            value=campaign.campaign_id,
+        )
+    try:
+        waiting = await app.threads.waiting(campaign.thread_id)
+    except UnknownNodeError:
+        if explicit:
+            return  # proposing anew is the way on from a thread that cannot go on
+        raise
     if waiting is None:
         return
     if isinstance(waiting.value, Mapping) and waiting.value.get("kind") == "clarify":

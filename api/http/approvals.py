@@ -91,7 +91,8 @@ async def resolved(caller: SignedIn, approval_id: str, given: ResolveIn) -> Reso
     The same person repeating the same answer gets the stored result.
     """
     require_no_address("the comment", given.comment)
-    done = await in_thread(_resolve, caller, approval_id, given)
+    async with caller.refusals_of(approval_id):
+        done = await in_thread(_resolve, caller, approval_id, given)
     caller.app.engine.wake()
     return done
 

@@ -8,6 +8,7 @@ from typing import Literal
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
+from agents.refusals import UnknownNodeError
 from api.conversing import questions_of
 from api.export import choice_lines, send_lines
 from api.http.signing_in import Caller, SignedIn
@@ -49,7 +50,10 @@ async def shown(caller: SignedIn, campaign_id: str) -> CampaignView:
     caller.require(Action.VIEW)
     app = caller.app
     row = await in_thread(_campaign, caller, campaign_id)
-    waits_for = await questions_of(app, row.thread_id) if row.thread_id else {}
+    try:
+        waits_for = await questions_of(app, row.thread_id) if row.thread_id else {}
+    except UnknownNodeError:
+        waits_for = {}  # it can be looked at, stopped and proposed anew, but asks nothing any more
 
     def read() -> CampaignView:
         with app.database.read() as session:

@@ -54,7 +54,8 @@ async def answer(caller: SignedIn, campaign_id: str, given: Answers) -> Streamin
     if campaign.thread_id is None or campaign_id in app.busy:
         raise ConflictError(f"campaign {campaign_id} asks nothing now; read it again", value=campaign_id)
     thread_id = campaign.thread_id
-    await require_question(app, thread_id, given)
+    async with caller.refusals_of(thread_id):
+        await require_question(app, thread_id, given)
 
     async def work() -> Started:
         return await app.threads.answer(
@@ -74,4 +75,5 @@ async def _campaign(caller: SignedIn, campaign_id: str) -> Campaign:
         with caller.app.database.read() as session:
             return get_campaign(session, caller.workspace_id, campaign_id)
 
-    return await in_thread(read)
+    async with caller.refusals_of(campaign_id):
+        return await in_thread(read)

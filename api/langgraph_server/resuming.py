@@ -32,6 +32,7 @@ _ANSWERS: Mapping[str, Answer] = {
     "reject": "reject",
     "respond": "request_changes",
 }
+_DIGEST_SIGNS = 64
 _IDS = ("approval_id", "proposal_id", "digest")
 
 
@@ -116,9 +117,14 @@ async def _nothing(_: Watch) -> None:
 def _named(waiting: Waiting) -> dict[str, str]:
     """The ids and the digest in the interrupt itself, which is what is answered."""
     requests = waiting.value.get("action_requests")
-    first = requests[0] if isinstance(requests, list) and requests else {}
-    args = first.get("args") if isinstance(first, dict) else {}
-    return {name: str(args.get(name, "")) for name in _IDS} if isinstance(args, dict) else {}
+    first = requests[0] if isinstance(requests, list) and requests else None
+    args = first.get("args") if isinstance(first, dict) else None
+    named = {name: str(args.get(name)) for name in _IDS} if isinstance(args, dict) else {}
+    if len(named.get("digest", "")) != _DIGEST_SIGNS:
+        raise ThreadWaitsError(
+            "the interrupt names no proposal; it cannot be answered", value=waiting.interrupt_id
+        )
+    return named
 
 
 def _require_same(reply: Reply, named: Mapping[str, str]) -> None:

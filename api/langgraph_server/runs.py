@@ -12,7 +12,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import StreamingResponse
 from pydantic import JsonValue
 
-from agents.refusals import RunOptionError, ThreadWaitsError, noted
+from agents.refusals import RunOptionError, ThreadWaitsError
 from agents.threads import Mode, Started, Watch
 from api.conversing import Said, place_of
 from api.http.faults import fault
@@ -121,9 +121,7 @@ async def streamed_anew(caller: SignedIn, asked: RunIn) -> StreamingResponse:
 async def _started(caller: Caller, thread_id: str | None, asked: RunIn) -> Run:
     """Check everything, decide an approval in the database, and let the rest run."""
     caller.require(Action.VIEW)
-    actor = caller.person.user_id
-    subject = thread_id or asked.assistant_id
-    async with noted(caller.app.bench, workspace_id=caller.workspace_id, actor=actor, subject=subject):
+    async with caller.refusals_of(thread_id or asked.assistant_id):
         require_runnable(thread_id, asked)
         work, found = await _work(caller, thread_id, asked)
     telling = Telling()
@@ -253,6 +251,8 @@ async def _lines(caller: Caller, run: Run, modes: frozenset[str]) -> AsyncIterat
     async for told in run.telling:
         if told.mode in modes:
             yield _event(told.mode, dict(told.data))
+        elif told.mode == "started" and "events" in modes:
+            yield _event("events", _node_begins(str(told.data["name"])))
     await asyncio.wait([run.task])
     problem = run.task.exception()
     if problem is not None:
@@ -264,6 +264,11 @@ async def _lines(caller: Caller, run: Run, modes: frozenset[str]) -> AsyncIterat
     if "values" in modes:
         yield _event("values", final_values(thread))
     yield _event("end", {"run_id": run.run_id, "status": "success"})
+
+
+def _node_begins(node: str) -> Json:
+    """The one event of a run that Agent Inbox reads: which node it is at."""
+    return {"event": "on_chain_start", "name": node, "data": {}, "metadata": {"langgraph_node": node}}
 
 
 def _problem(problem: BaseException) -> Json:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import AbstractAsyncContextManager
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import JsonValue
 from sqlmodel import Session
 
-from agents.refusals import StateEditError, ThreadWaitsError, noted
+from agents.refusals import StateEditError, ThreadWaitsError
 from api.http.signing_in import Caller, SignedIn
 from api.langgraph_server.requests import (
     HistoryIn,
@@ -96,7 +95,7 @@ async def shown(caller: SignedIn, thread_id: str) -> Json:
 async def state(caller: SignedIn, thread_id: str, checkpoint_id: str | None = None) -> Json:
     """Show where a thread stands and what it waits for; older checkpoints are in its history."""
     caller.require(Action.VIEW)
-    async with _noted(caller, thread_id):
+    async with caller.refusals_of(thread_id):
         if checkpoint_id is not None:
             raise _old_checkpoint(checkpoint_id)
         return state_view(await see(caller, thread_id))
@@ -107,7 +106,7 @@ async def state(caller: SignedIn, thread_id: str, checkpoint_id: str | None = No
 async def state_at(caller: SignedIn, thread_id: str, checkpoint_id: str) -> Json:
     """Refuse to show an older checkpoint as if the thread stood there."""
     caller.require(Action.VIEW)
-    async with _noted(caller, thread_id):
+    async with caller.refusals_of(thread_id):
         await found_thread(caller, thread_id)
         raise _old_checkpoint(checkpoint_id)
 
@@ -116,7 +115,7 @@ async def state_at(caller: SignedIn, thread_id: str, checkpoint_id: str) -> Json
 async def edited(caller: SignedIn, thread_id: str, given: StateIn) -> Json:
     """Take the thread's proposal back, with `as_node` `__end__` and no values; any other change is refused."""
     caller.require(Action.VIEW)
-    async with _noted(caller, thread_id):
+    async with caller.refusals_of(thread_id):
         found = await found_thread(caller, thread_id)
         if given.checkpoint or given.checkpoint_id:
             raise _old_checkpoint(str(given.checkpoint_id or given.checkpoint))
@@ -177,12 +176,6 @@ def _withdraw(caller: Caller, found: FoundThread) -> None:
 def _require_editor(session: Session, caller: Caller, proposal_id: str) -> None:
     proposal = get_proposal(session, caller.workspace_id, proposal_id)
     caller.require_for(Action.EDIT_CAMPAIGN, get_campaign(session, caller.workspace_id, proposal.campaign_id))
-
-
-def _noted(caller: Caller, thread_id: str) -> AbstractAsyncContextManager[None]:
-    return noted(
-        caller.app.bench, workspace_id=caller.workspace_id, actor=caller.person.user_id, subject=thread_id
-    )
 
 
 def _old_checkpoint(checkpoint_id: str) -> StateEditError:

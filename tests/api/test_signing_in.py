@@ -25,17 +25,36 @@ PATHS = (
     ("GET", "/v1/campaigns/c/export"),
     ("GET", "/v1/campaigns/c/report"),
 )
+OUTSIDE_V1 = (
+    ("POST", "/threads"),
+    ("POST", "/threads/search"),
+    ("GET", "/threads/{thread_id}"),
+    ("GET", "/threads/{thread_id}/state"),
+    ("POST", "/threads/{thread_id}/state"),
+    ("POST", "/threads/{thread_id}/state/{checkpoint_id}"),
+    ("GET", "/threads/{thread_id}/history"),
+    ("POST", "/threads/{thread_id}/history"),
+    ("POST", "/threads/{thread_id}/runs"),
+    ("POST", "/threads/{thread_id}/runs/wait"),
+    ("POST", "/threads/{thread_id}/runs/stream"),
+    ("POST", "/runs"),
+    ("POST", "/runs/wait"),
+    ("POST", "/runs/stream"),
+    ("POST", "/assistants/search"),
+    ("POST", "/agui"),
+)
 
 
 @pytest.mark.promise
 async def test_every_endpoint_but_health_needs_a_key(open_shop: Open, shop: Shop) -> None:
     async with open_shop(shop) as opened:
-        for method, path in PATHS:
+        for method, path in (*PATHS, *OUTSIDE_V1):
             for header in (
                 {},
                 {"Authorization": "Bearer "},
                 {"Authorization": "Bearer cs_wrong"},
                 {"Authorization": opened.keys["Ada"]},
+                {"x-api-key": "cs_wrong"},
             ):
                 answer = await opened.call(None, method, path, headers=header)
                 assert answer.status_code == 401, (path, header)
@@ -45,7 +64,7 @@ async def test_every_endpoint_but_health_needs_a_key(open_shop: Open, shop: Shop
         declared = opened.http._transport._application.openapi()["paths"]  # type: ignore[attr-defined]
     assert [answer.status_code for answer in free] == [200, 200, 200]
     open_paths = {path for path in declared if not path.startswith("/v1/")}
-    assert open_paths == {"/health", "/ready"}
+    assert open_paths - {path for _, path in OUTSIDE_V1} == {"/health", "/ready", "/ok", "/info"}
 
 
 async def test_a_wrong_key_is_named_by_its_start_and_never_whole(open_shop: Open, shop: Shop) -> None:
@@ -55,6 +74,17 @@ async def test_a_wrong_key_is_named_by_its_start_and_never_whole(open_shop: Open
         )
     assert answer.json()["value"] == "cs_sec…"
     assert "secret-part" not in answer.text
+
+
+async def test_a_key_signs_in_by_either_header_and_the_bearer_comes_first(
+    open_shop: Open, shop: Shop
+) -> None:
+    async with open_shop(shop) as opened:
+        key = opened.keys["Ada"]
+        by_key = await opened.call(None, "GET", "/v1/offers", headers={"x-api-key": key})
+        headers = {"x-api-key": key, "Authorization": "Bearer cs_wrong"}
+        by_both = await opened.call(None, "GET", "/v1/offers", headers=headers)
+    assert (by_key.status_code, by_both.status_code) == (200, 401)
 
 
 async def test_a_revoked_key_signs_nobody_in(open_shop: Open, shop: Shop) -> None:
