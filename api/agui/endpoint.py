@@ -36,14 +36,14 @@ _Happening = ProgressEvent | str | None
 
 
 @router.post("/agui", response_class=StreamingResponse)
-async def agui(caller: SignedIn, request: Request) -> StreamingResponse:
+async def agui(caller: SignedIn, request: Request, body: dict[str, JsonValue]) -> StreamingResponse:
     """Run a thread to its next stop: begin it with a message, answer its interrupt with `resume`, or only look at it.
 
     What is refused ends the run with RUN_ERROR and our code; an approval is resolved in the database before anything runs.
     """
     from ag_ui.encoder import EventEncoder
 
-    asked = await _read(request)
+    asked = _read(body)
     encoder = EventEncoder(accept=request.headers.get("accept", ""))
 
     async def lines() -> AsyncIterator[str]:
@@ -92,11 +92,11 @@ def _error(code: str, message: str) -> BaseEvent:
     return RunErrorEvent(message=message, code=code)
 
 
-async def _read(request: Request) -> RunAgentInput:
+def _read(body: dict[str, JsonValue]) -> RunAgentInput:
     from ag_ui.core import RunAgentInput
 
     try:
-        return RunAgentInput.model_validate_json(await request.body())
+        return RunAgentInput.model_validate(body)
     except ValidationError as error:
         raise RequestValidationError(error.errors(include_url=False)) from error
 
