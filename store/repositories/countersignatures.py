@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from policies.proposal import digest_json
 from store.audit import AuditLog, entry_hash
 from store.repositories.approvals import lowest_limits, missing_of, signatures_of
 from store.repositories.proposal_authors import contributors
 from store.repositories.signing import still_missing
+from store.row_evidence import COVERED, ROWS, family_digest
 from store.tables import Approval, AuditEntry, Proposal, Signature
+
+_APPROVALS = "approvals"
 
 
 def unproven(session: Session, audit: AuditLog, approval: Approval, proposal: Proposal) -> str | None:
@@ -17,7 +20,7 @@ def unproven(session: Session, audit: AuditLog, approval: Approval, proposal: Pr
 
     Every signature must be by, and on behalf of, somebody who had no part in the proposal, be for exactly this digest, and
     stand in the audit log as an entry that this home signed; together they must be all that is required, given with roles
-    that are still held, and the limits their lowest.
+    that are still held, and the limits their lowest. The approval itself must be as the log tells of it.
     """
     parts = contributors(session, proposal)
     signatures = signatures_of(session, approval.approval_id)
@@ -34,7 +37,36 @@ def unproven(session: Session, audit: AuditLog, approval: Approval, proposal: Pr
         return "somebody who signed no longer holds the role they signed with"
     if (approval.limits or {}) != lowest_limits(session, approval):
         return "the limits are not those that were signed"
+    if not _is_as_logged(session, audit, approval):
+        return "the approval is not what the signed audit log tells of it"
     return None
+
+
+def _is_as_logged(session: Session, audit: AuditLog, approval: Approval) -> bool:
+    """Whether every column that decides (what is required, how risky, how it stands) is as the log last told."""
+    query = select(AuditEntry).where(
+        AuditEntry.workspace_id == approval.workspace_id,
+        col(AuditEntry.subject).in_((approval.approval_id, approval.proposal_id)),
+    )
+    told: dict[str, tuple[list[str], str]] = {}
+    for entry in session.exec(query.order_by(col(AuditEntry.sequence))):
+        for row in entry.detail.get(ROWS, ()) if _is_signed(audit, entry) else ():
+            if (row["table"], row["id"]) == (_APPROVALS, approval.approval_id):
+                told |= {
+                    # content never moves, so the first telling of it holds
+                    family: (row[family]["columns"].split(), row[family]["sha256"])
+                    for family in COVERED[_APPROVALS].families
+                    if family in row and (family == "state" or family not in told)
+                }
+    columns = approval.model_dump()
+    return all(
+        family_digest(_APPROVALS, approval.approval_id, names, columns) == digest
+        for names, digest in told.values()
+    )
+
+
+def _is_signed(audit: AuditLog, entry: AuditEntry) -> bool:
+    return entry_hash(entry.model_dump()) == entry.hash and audit.keys.is_signed(entry.hash, entry.signature)
 
 
 def _is_logged(session: Session, audit: AuditLog, approval: Approval, signature: Signature) -> bool:
@@ -53,8 +85,4 @@ def _is_logged(session: Session, audit: AuditLog, approval: Approval, signature:
 def _proves(audit: AuditLog, entry: AuditEntry, signature: Signature) -> bool:
     said = tuple(entry.detail.get(name) for name in ("digest", "answer_digest", "role", "on_behalf_of"))
     same = said == (signature.digest, signature.answer_digest, signature.role, signature.on_behalf_of)
-    return (
-        same
-        and entry_hash(entry.model_dump()) == entry.hash
-        and audit.keys.is_signed(entry.hash, entry.signature)
-    )
+    return same and _is_signed(audit, entry)

@@ -111,7 +111,11 @@ class FeatureDefinition:
             raise FeatureError(f"unknown feature schema {data.get('schema')}", value=data.get("schema"))
         return cls(
             version=data["version"],
-            numeric=tuple(NumericFeature(**n) for n in data["numeric"]),
+            # canonical JSON writes 1.0 as 1, and the digest is over what was written first
+            numeric=tuple(
+                NumericFeature(n["name"], float(n["centre"]), float(n["scale"]), n["log"])
+                for n in data["numeric"]
+            ),
             flags=tuple(data["flags"]),
             categories=tuple(CategoryFeature(c["name"], tuple(c["levels"])) for c in data["categories"]),
             products=tuple((a, b) for a, b in data["products"]),
