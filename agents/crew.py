@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from agents.agent_run import AgentRun, AnswerT, ProgressEvent
 from agents.agent_tool import AnyAgentTool
 from agents.analyst import agent as analyst
+from agents.comments.reader import CommentReading, CommentText, comments_playbook
 from agents.copywriter import agent as copywriter
 from agents.copywriter.guidance import BrandGuidance, BrandText, guidance_playbook
 from agents.loop import run_agent
@@ -40,6 +41,8 @@ class Crew(Protocol):
     ) -> AgentRun[segmenter.SegmentAnswer]: ...
 
     async def read_brand(self, thread_id: str, task: BrandText) -> AgentRun[BrandGuidance]: ...
+
+    async def read_comments(self, thread_id: str, task: CommentText) -> AgentRun[CommentReading]: ...
 
     async def write(self, thread_id: str, task: copywriter.CopyTask) -> AgentRun[copywriter.CopyAnswer]: ...
 
@@ -89,6 +92,10 @@ class LiveCrew:
         return await self._run(
             thread_id, "copywriter", guidance_playbook, task, (), BrandGuidance, prompt="guidance.md"
         )
+
+    async def read_comments(self, thread_id: str, task: CommentText) -> AgentRun[CommentReading]:
+        """Read approvers' comments without tools, into a closed schema."""
+        return await self._run(thread_id, "comments", comments_playbook, task, (), CommentReading)
 
     async def write(self, thread_id: str, task: copywriter.CopyTask) -> AgentRun[copywriter.CopyAnswer]:
         """Write one message an arm."""

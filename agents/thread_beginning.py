@@ -7,14 +7,19 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
+from agents.keeping import Keeper
+from agents.propose.earlier import COMMENTS, ApproverComment, ApproverComments
 from agents.propose.facts import answered_in
 from agents.state import ProposeState
+from agents.thread_lease import LEASE
 from agents.workbench import Workbench
 from policies.campaign import CampaignEvent, CampaignState, next_state
 from policies.errors import NotFoundError
 from store.repositories.agent_work import add_turn, start_conversation
 from store.repositories.approval_endings import supersede
+from store.repositories.approvals import approval_of_proposal, signatures_of
 from store.repositories.campaigns import add_brief, get_campaign, get_proposal, move_campaign
+from store.repositories.leases import take_thread
 from store.repositories.threads import add_thread, take_reserved
 from store.tables import BriefRow, Campaign, ProposeThread
 
@@ -51,10 +56,12 @@ def begin(
             session.add(campaign)
         else:
             campaign = get_campaign(session, workspace_id, campaign_id)
-            parent = _supersede(bench, session, campaign, author_id)
+            parent = take_back(bench, session, campaign, author_id)
         campaign.brief_id, campaign.thread_id = brief.brief_id, thread_id
         session.flush()
-        _keep_thread(session, campaign, author_id, at, reserved is not None)
+        keep_thread(session, campaign, author_id, at, reserved is not None)
+        if parent is not None:
+            _carry_comments(bench, session, workspace_id, thread_id, parent)
         return ProposeState(
             workspace_id=workspace_id,
             author_id=author_id,
@@ -93,7 +100,8 @@ def thread_left(bench: Workbench, thread_id: str) -> Left:
         return Left(state, answered_in(session, thread_id), campaign.thread_id == thread_id)
 
 
-def _keep_thread(session: Session, campaign: Campaign, author_id: str, at: datetime, reserved: bool) -> None:
+def keep_thread(session: Session, campaign: Campaign, author_id: str, at: datetime, reserved: bool) -> None:
+    """Keep the campaign's present thread as running, or take the one that was reserved for it; its first run holds it."""
     assert campaign.thread_id is not None
     if reserved:
         take_reserved(
@@ -104,16 +112,33 @@ def _keep_thread(session: Session, campaign: Campaign, author_id: str, at: datet
             campaign_id=campaign.campaign_id,
             at=at,
         )
+    else:
+        add_thread(
+            session,
+            thread_id=campaign.thread_id,
+            workspace_id=campaign.workspace_id,
+            author_id=author_id,
+            campaign_id=campaign.campaign_id,
+            status="running",
+            at=at,
+        )
+    take_thread(session, campaign.thread_id, now=at, until=at + LEASE)
+
+
+def _carry_comments(
+    bench: Workbench, session: Session, workspace_id: str, thread_id: str, parent: str
+) -> None:
+    """Give a thread the words of those who asked for changes of the proposal before it, as data."""
+    approval = approval_of_proposal(session, parent)
+    if approval is None or approval.status != "changes_requested":
         return
-    add_thread(
-        session,
-        thread_id=campaign.thread_id,
-        workspace_id=campaign.workspace_id,
-        author_id=author_id,
-        campaign_id=campaign.campaign_id,
-        status="running",
-        at=at,
+    comments = tuple(
+        ApproverComment(by=given.user_id, comment=given.comment, signed_at=given.signed_at)
+        for given in signatures_of(session, approval.approval_id)
+        if given.answer == "request_changes"
     )
+    carried = ApproverComments(proposal_id=parent, comments=comments)
+    Keeper(bench, session, workspace_id, thread_id).draft(COMMENTS, carried)
 
 
 def _said(
@@ -157,7 +182,7 @@ def _said(
     )
 
 
-def _supersede(bench: Workbench, session: Session, campaign: Campaign, by: str) -> str | None:
+def take_back(bench: Workbench, session: Session, campaign: Campaign, by: str) -> str | None:
     """Take a campaign back to draft for a new proposal; an open one is superseded and its approval closed."""
     at = bench.clock.now()
     state = CampaignState(campaign.state)

@@ -19,6 +19,8 @@ from store.repositories.threads import RunStatus, note_stop
 from store.threads import in_thread
 
 LEASE = timedelta(minutes=5)
+FIRST_RUN = 1
+"""The attempt under which a thread is held from the transaction on that begins it."""
 _RENEWED_SECONDS = LEASE.total_seconds() / 3
 
 
@@ -37,7 +39,7 @@ async def leased(bench: Workbench, thread_id: str, held: int | None = None) -> A
 
     `held` is the attempt under which the caller holds it already. A run that is cancelled leaves its thread to be taken on.
     """
-    attempt = await in_thread(_take, bench, thread_id) if held is None else held
+    attempt = await in_thread(_take, bench, thread_id, held)
     if attempt is None:
         raise ThreadWaitsError(f"the thread {thread_id} is running; wait until it stops", value=thread_id)
     run = Run(thread_id, attempt)
@@ -63,10 +65,13 @@ def _until(bench: Workbench, now: datetime) -> datetime:
     return now + LEASE if _ends(bench) else leases.NEVER
 
 
-def _take(bench: Workbench, thread_id: str) -> int | None:
+def _take(bench: Workbench, thread_id: str, held: int | None) -> int | None:
     with bench.database.write() as session:
         now = bench.clock.now(session)
-        return leases.take_thread(session, thread_id, now=now, until=_until(bench, now))
+        until = _until(bench, now)
+        if held is None:
+            return leases.take_thread(session, thread_id, now=now, until=until)
+        return held if leases.renew_thread(session, thread_id, held, until=until) else None
 
 
 async def _renew(bench: Workbench, run: Run, ended: asyncio.Event) -> None:

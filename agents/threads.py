@@ -13,16 +13,19 @@ from typing import Literal, NamedTuple
 from langgraph.types import Command, Interrupt, StateSnapshot
 from pydantic import JsonValue
 
+from agents.comments.asks import as_answers
 from agents.keeping import Keeper
 from agents.planner.agent import PlannerTask
 from agents.propose.drafting import read_with_answers
+from agents.propose.earlier import read_comments_of
 from agents.propose.facts import ANSWER, answers_of
 from agents.propose.graph import ProposeGraph
 from agents.refusals import SYSTEM, ThreadWaitsError, UnknownInterruptError, noted
 from agents.situation import Situation
 from agents.state import ProposeState
 from agents.thread_beginning import begin, thread_left
-from agents.thread_lease import leased
+from agents.thread_editing import Edit, begin_edit
+from agents.thread_lease import FIRST_RUN, leased
 from agents.thread_stand import Stand, config_of, history_of, snapshot_of, stand_of
 from agents.workbench import Workbench
 from policies.errors import InvalidInputError, NotAuthorisedError, NotFoundError
@@ -100,7 +103,31 @@ class Threads:
             campaign_id=campaign_id,
             reserved=reserved,
         )
-        return await self._run(state["campaign_id"], workspace_id, state["thread_id"], Given(state), watch)
+        return await self._run(
+            state["campaign_id"], workspace_id, state["thread_id"], Given(state), watch, FIRST_RUN
+        )
+
+    async def begin_edit(
+        self, *, workspace_id: str, user_id: str, proposal_id: str, digest: str, edit: Edit
+    ) -> ProposeState:
+        """Take a proposal back for its edited version and return what that thread starts with, for `run_begun`.
+
+        Raises what `agents.thread_editing.begin_edit` does, and has then written nothing.
+        """
+        return await in_thread(
+            begin_edit,
+            self.bench,
+            workspace_id=workspace_id,
+            user_id=user_id,
+            proposal_id=proposal_id,
+            digest=digest,
+            edit=edit,
+        )
+
+    async def run_begun(self, state: ProposeState, watch: Watch | None = None) -> Started:
+        """Run a thread that was begun to its first stop."""
+        workspace_id, thread_id = state["workspace_id"], state["thread_id"]
+        return await self._run(state["campaign_id"], workspace_id, thread_id, Given(state), watch, FIRST_RUN)
 
     async def reserve(self, *, workspace_id: str, author_id: str, thread_id: str | None = None) -> str:
         """Keep an id for a thread that is begun later, a new one or the one that is asked for; ThreadTakenError."""
@@ -281,7 +308,8 @@ class Threads:
         with self.bench.database.read() as session:
             brief = get_brief(session, workspace_id, state["brief_id"])
             situation = Situation.model_validate(get_draft(session, state["situation_id"]).content)
-            said = answers_of(session, state["thread_id"])
+            said = (*answers_of(session, state["thread_id"]), *answers.items())
+            comments = read_comments_of(session, state["thread_id"])
         if brief.author_id != user_id:
             raise NotAuthorisedError(
                 "only the author of a brief answers questions about it, so that others can still approve",
@@ -292,7 +320,7 @@ class Threads:
             today=situation.today,
             timezone=situation.timezone,
             currency=situation.currency,
-            said=(*said, *answers.items()),
+            said=as_answers(said, comments),
         )
         read_with_answers(task, situation)
 

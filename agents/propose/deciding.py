@@ -21,6 +21,7 @@ from agents.propose.drafts import (
     PolicyReport,
     SegmentationDraft,
 )
+from agents.propose.earlier import editors_of
 from agents.propose.recent import Recent, RecentDrafts
 from agents.situation import Situation
 from agents.state import GRAPH_VERSION, ProposeState
@@ -34,6 +35,7 @@ from store.repositories.agent_work import figures_of
 from store.repositories.approval_endings import revoke
 from store.repositories.approvals import approval_of_proposal, get_approval, open_approval
 from store.repositories.campaigns import get_proposal
+from store.repositories.proposal_authors import add_author
 from store.repositories.proposal_risk import assess_proposal
 from store.repositories.proposing import (
     Opened,
@@ -218,6 +220,8 @@ class Deciding:
             risk=risk,
             escalate_after=Decimal(rules.escalate_after_share),
         )
+        for editor in editors_of(session, state["thread_id"]):
+            add_author(session, proposal.proposal_id, editor, "edit")
         submit_campaign(session, state["workspace_id"], state["campaign_id"], proposal.proposal_id, keeper.at)
         log_frozen(session, self.bench.audit, proposal, approval, keeper.at)
         return Opened(proposal.proposal_id, frozen.digest, approval.approval_id)

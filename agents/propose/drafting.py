@@ -7,25 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from langgraph.types import interrupt
 from pydantic import BaseModel
 
 from agents.analyst.agent import DesignTask, ForecastTask
 from agents.analyst.desk import DesignDesk, DesignFacts, bandit_prior
-from agents.copywriter.agent import ArmToWrite, CopyTask, creative_of, problems_in
-from agents.copywriter.guidance import BrandGuidance, BrandText
+from agents.comments.asks import asked_of_author
+from agents.copywriter.agent import creative_of, problems_in
+from agents.copywriter.guidance import BrandText
 from agents.crew import Crew
 from agents.errors import AnswerInvalidError
 from agents.keeping import Keeper
 from agents.planner.agent import PlannerTask
 from agents.planner.brief import Brief
 from agents.planner.parser import merge_answer, read_brief
+from agents.propose.commenting import changes_to_ask, read_comments_once
 from agents.propose.drafts import CopyDraft, DesignDraft, ForecastDraft, PlanDraft, SegmentationDraft
+from agents.propose.earlier import KEPT_MESSAGES, kept_messages, said_in
 from agents.propose.facts import (
     NO_ARM,
-    answers_of,
     brief_figures,
     brief_policy,
     plan_dates,
@@ -33,18 +35,19 @@ from agents.propose.facts import (
     rule_figures,
 )
 from agents.propose.recent import RecentDrafts
+from agents.propose.tasks import copy_task, history_figures
 from agents.segmenter.agent import SegmentTask
 from agents.segmenter.desk import WarehouseDesk
 from agents.situation import Situation
 from agents.state import GRAPH_VERSION, ProposeState
 from agents.workbench import Workbench
 from policies.errors import InvalidInputError
-from policies.figures import Figure, FigureSource
 from store.repositories.people import take_snapshot
 from store.repositories.proposing import keep_reading, put_creatives
 from store.threads import in_thread
 
 BRAND_KINDS = ("brand", "claim")
+T = TypeVar("T")
 
 
 class Drafting:
@@ -82,13 +85,13 @@ class Drafting:
             today=situation.today,
             timezone=situation.timezone,
             currency=situation.currency,
-            # questions come out of a plan, so before the first there are no answers
-            said=await in_thread(self._answers, state["thread_id"]) if "plan_id" in state else (),
+            said=await self._said(state, situation),
         )
         run = await self.crew.plan(
             state["thread_id"], task, situation, lambda asked: read_with_answers(asked, situation)
         )
-        answer = run.answer
+        brief = await self._with_questions(state, situation, run.answer.brief)
+        answer = run.answer.model_copy(update={"brief": brief})
 
         def keep() -> tuple[str, PlanDraft]:
             with self._keeper(state) as keeper:
@@ -176,11 +179,20 @@ class Drafting:
         return {"segmentation_id": await self._keep(keep), "status": "drafting"}
 
     async def write(self, state: ProposeState) -> ProposeState:
-        """Let the copywriter write one message an arm; brand documents come to it through a closed schema."""
+        """Let the copywriter write one message an arm; an edited proposal keeps the messages that it has.
+
+        Brand documents come to the writer through a closed schema.
+        """
         situation, plan = await self._situation_and_plan(state)
+        kept = await in_thread(self._read, kept_messages, state["thread_id"]) if _has_earlier(state) else {}
+        if kept.keys() >= set(plan.action_ids):
+            return {
+                "copy_id": await self._keep(lambda: self._keep_messages(state, plan, kept)),
+                "status": "drafting",
+            }
         passages = await in_thread(self._brand_passages, state["workspace_id"], plan)
         guidance = await self.crew.read_brand(state["thread_id"], BrandText(passages=passages))
-        task = _copy_task(situation, plan, guidance.answer)
+        task = copy_task(situation, plan, guidance.answer)
         run = await self.crew.write(state["thread_id"], task)
         problems = problems_in(run.answer.messages, task)
         if problems:
@@ -195,10 +207,18 @@ class Drafting:
                 digests = {arm: creative.digest() for arm, creative in creatives.items()}
                 contents = {digests[arm]: made.model_dump(mode="json") for arm, made in creatives.items()}
                 put_creatives(keeper.session, state["workspace_id"], contents, keeper.at)
-                draft = CopyDraft(creatives=digests, rationale=run.answer.rationale)
+                draft = CopyDraft(creatives=digests | kept, rationale=run.answer.rationale)
                 return keeper.draft("copy", draft).draft_id, draft
 
         return {"copy_id": await self._keep(keep), "status": "drafting"}
+
+    def _keep_messages(
+        self, state: ProposeState, plan: PlanDraft, kept: dict[str, str]
+    ) -> tuple[str, CopyDraft]:
+        with self._keeper(state) as keeper:
+            digests = {arm: kept[arm] for arm in plan.action_ids}
+            draft = CopyDraft(creatives=digests, rationale=KEPT_MESSAGES)
+            return keeper.draft("copy", draft).draft_id, draft
 
     async def design_experiment(self, state: ProposeState) -> ProposeState:
         """Let the analyst size the experiment and choose a bandit policy; keep the prior it starts from."""
@@ -217,7 +237,7 @@ class Drafting:
             with self._keeper(state) as keeper:
                 keeper.run(run)
                 kept = keeper.draft("bandit_prior", prior)
-                keeper.figures(_history_figures(facts, kept.digest))
+                keeper.figures(history_figures(facts, kept.digest))
                 keeper.require_cited(run.answer.rationale, run.answer.hypothesis)
                 draft = DesignDraft(
                     **run.answer.model_dump(),
@@ -282,9 +302,24 @@ class Drafting:
             return facts, plan
         return self._facts[1], plan
 
-    def _answers(self, thread_id: str) -> tuple[tuple[str, str], ...]:
+    async def _said(self, state: ProposeState, situation: Situation) -> tuple[tuple[str, str], ...]:
+        """What was answered so far; only a plan asks, or what came before this thread."""
+        if not _has_earlier(state):
+            return ()
+        await read_comments_once(self.bench, self.crew, state, situation)
+        return await in_thread(self._read, said_in, state["thread_id"])
+
+    async def _with_questions(self, state: ProposeState, situation: Situation, brief: Brief) -> Brief:
+        """The brief as planned, with what an approver asked for put to its author."""
+        if not state.get("parent_proposal_id"):
+            return brief
+        changes = await in_thread(self._read, changes_to_ask, state["thread_id"], brief, situation)
+        return asked_of_author(brief, changes)
+
+    def _read(self, question: Callable[..., T], *about: Any) -> T:
+        """Ask the store something in a reading session of its own."""
         with self.bench.database.read() as session:
-            return answers_of(session, thread_id)
+            return question(session, *about)
 
     def _brand_passages(self, workspace_id: str, plan: PlanDraft) -> tuple[str, ...]:
         asked = f"how we write to customers about {', '.join(plan.action_ids)}"
@@ -311,29 +346,13 @@ def read_with_answers(task: PlannerTask, situation: Situation) -> Brief:
     return brief
 
 
+def _has_earlier(state: ProposeState) -> bool:
+    return "plan_id" in state or bool(state.get("parent_proposal_id"))
+
+
 def _channels(brief: Brief, situation: Situation) -> tuple[str, ...]:
     asked = brief.channels or situation.rules.channels
     return tuple(channel for channel in asked if channel in situation.rules.channels)
-
-
-def _copy_task(situation: Situation, plan: PlanDraft, guidance: BrandGuidance) -> CopyTask:
-    return CopyTask(
-        objective=plan.brief.objective or "engagement",
-        brand=situation.brand,
-        link_base=situation.rules.link_base,
-        guidance=guidance,
-        arms=tuple(
-            ArmToWrite(
-                arm_id=action.action_id,
-                channel=action.channel,
-                product_id=action.product_id,
-                product_name=action.product_name,
-                product_description=action.product_description,
-            )
-            for action in situation.actions
-            if action.action_id in plan.action_ids
-        ),
-    )
 
 
 def _campaign_name(brief: Brief) -> str:
@@ -352,12 +371,3 @@ def _require_known(names: tuple[str, ...], known: dict[str, Any], what: str) -> 
         raise AnswerInvalidError(
             f"There is no {what} {unknown[0]!r}; choose among {', '.join(known)}.", value=unknown[0]
         )
-
-
-def _history_figures(facts: DesignFacts, prior_digest: str) -> dict[str, Figure]:
-    source = FigureSource(kind="tool", name="bandit_prior", path="history_rows", digest=prior_digest)
-    label = FigureSource(kind="setting", name="logged experiment", path=facts.experiment)
-    return {
-        "design.history_rows": Figure(value=len(facts.history), unit="people", source=source),
-        "evidence.label": Figure(value=facts.label, unit="text", source=label),
-    }
