@@ -79,7 +79,7 @@ async def _resolving(caller: Caller, found: FoundThread, waiting: Waiting, reply
     await resolved(caller, approval.approval_id, given)
 
     async def moved(_: Watch) -> None:
-        await _until_moved(caller, approval.approval_id)
+        await until_moved(caller, approval.approval_id)
 
     return Work(moved, begins=False)
 
@@ -189,7 +189,7 @@ def _answers(caller: Caller, waiting: Waiting, reply: Reply) -> dict[str, str]:
     return {next(iter(asked)): reply.words}
 
 
-async def _until_moved(caller: Caller, approval_id: str) -> None:
+async def until_moved(caller: Caller, approval_id: str) -> None:
     """Wait until the resume job has taken the thread on; for nothing while signatures are missing or no job runs."""
     app = caller.app
 

@@ -19,6 +19,7 @@ from api.langgraph_server.requests import (
     of_this_graph,
     require_known_metadata,
 )
+from api.langgraph_server.resuming import until_moved
 from api.langgraph_server.sight import found_thread, search, see
 from api.langgraph_server.views import Json, checkpoint_view, history_view, state_view, thread_view
 from policies.authority import Action
@@ -88,7 +89,8 @@ async def searched(caller: SignedIn, wanted: SearchIn) -> list[JsonValue]:
 async def shown(caller: SignedIn, thread_id: str) -> Json:
     """Show a thread."""
     caller.require(Action.VIEW)
-    return thread_view(await see(caller, thread_id))
+    async with caller.refusals_of(thread_id):
+        return thread_view(await see(caller, thread_id))
 
 
 @router.get("/{thread_id}/state")
@@ -132,7 +134,11 @@ async def edited(caller: SignedIn, thread_id: str, given: StateIn) -> Json:
                 value=thread_id,
             )
     await in_thread(_withdraw, caller, found)
-    await caller.app.threads.resume_approval(found.approval.approval_id)
+    if caller.app.engine.running:
+        caller.app.engine.wake()
+        await until_moved(caller, found.approval.approval_id)
+    else:
+        await caller.app.threads.resume_approval(found.approval.approval_id)
     stand = await caller.app.threads.stand(thread_id)
     return {"checkpoint": checkpoint_view(thread_id, stand.checkpoint_id)}
 
@@ -159,7 +165,8 @@ async def _history(caller: Caller, thread_id: str, wanted: HistoryIn) -> list[Js
     require_known_metadata(wanted.metadata or {}, _OF_THE_GRAPH)
     if wanted.checkpoint:
         raise InvalidInputError("a thread has no subgraphs; leave checkpoint out", value=None)
-    thread = await see(caller, thread_id)
+    async with caller.refusals_of(thread_id):
+        thread = await see(caller, thread_id)
     steps = await caller.app.threads.history(thread_id, limit=wanted.limit, before=wanted.before_id())
     return history_view(thread, steps)
 

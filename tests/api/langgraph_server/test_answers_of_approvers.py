@@ -70,11 +70,9 @@ async def test_an_edit_approves_with_what_was_lowered_and_lowers_only(served: Se
     ("resume", "answer"),
     [
         ([{"type": "response", "args": "say it shorter"}], "request_changes"),
-        ({"decisions": [{"type": "respond", "message": "say it shorter"}]}, "request_changes"),
-        ({"decisions": [{"type": "reject", "message": "say it shorter"}]}, "reject"),
         ({"decisions": [{"type": "reject", "args": "say it shorter"}]}, "reject"),
     ],
-    ids=["human response", "respond", "reject", "reject of Agent Inbox"],
+    ids=["human response", "reject of Agent Inbox"],
 )
 async def test_words_ask_for_changes_or_reject_and_must_be_there(
     served: Served, resume: Any, answer: str

@@ -132,7 +132,9 @@ async def test_an_unknown_thread_is_named_in_the_answer_and_written_down_as_far_
         await served.client("Grace").runs.create(thread_id, GRAPH, command={"resume": APPROVE})
     with refused(404):
         await served.client("Grace").threads.update_state(thread_id, None, as_node="__end__")
-    assert served.refusals(subject)[before:] == [(served.shop.users["Grace"], "not_found")] * 2
+    with refused(404):
+        await served.client("Grace").threads.get(thread_id)
+    assert served.refusals(subject)[before:] == [(served.shop.users["Grace"], "not_found")] * 3
 
 
 @pytest.mark.parametrize(
