@@ -22,18 +22,8 @@ def show_authority(out: Console, explained: Json) -> None:
     )
     _show_findings(out, explained)
     section(out, "Signatures, in any order")
-    made = table("by", "given", "may be given by", "allowed by")
     for seat in explained["signatures"]:
-        given = "" if seat["given_by"] is None else _signer(seat["given_by"])
-        may = ", ".join(_signer(each) for each in seat["may_be_given_by"])
-        nobody = "[dim]closed[/]" if explained["status"] != "pending" else "nobody yet"
-        made.add_row(
-            roles([seat["roles"]]),
-            given or "missing",
-            may or ("" if given else nobody),
-            escape(", ".join(seat["rules"])),
-        )
-    out.print(made)
+        _show_seat(out, seat, pending=explained["status"] == "pending")
     out.print(f"Never by who had a part in it: {escape(', '.join(explained['had_a_part']))}.")
     out.print(_escalation(explained))
 
@@ -91,6 +81,15 @@ def _show_findings(out: Console, explained: Json) -> None:
         legal = ", needs legal" if finding["needs_legal"] else ""
         made.add_row(finding["rule_id"], escape(finding["words"]), *numbers, finding["contributes"] + legal)
     out.print(made)
+
+
+def _show_seat(out: Console, seat: Json, *, pending: bool) -> None:
+    given = "missing" if seat["given_by"] is None else f"given by {_signer(seat['given_by'])}"
+    out.print(f"{roles([seat['roles']])}: [bold]{given}[/]")
+    if pending and seat["given_by"] is None:
+        may = ", ".join(_signer(each) for each in seat["may_be_given_by"]) or "nobody; invite somebody"
+        out.print(f"  may be given by {may}", soft_wrap=True)
+    out.print(f"  [dim]allowed by {escape(', '.join(seat['rules'])) or 'no rule'}[/]", soft_wrap=True)
 
 
 def _signer(signer: Json) -> str:
