@@ -40,6 +40,8 @@ def begun(desk: Desk, text: str = BRIEF, campaign_id: str | None = None) -> str:
         text=text,
         campaign_id=campaign_id,
     )
+    with desk.bench.database.write() as session:
+        assert leases.free_leases(session) == 1, "held from its beginning, until the home has a new owner"
     return state["thread_id"]
 
 
@@ -63,9 +65,9 @@ async def test_a_thread_left_before_its_first_checkpoint_is_taken_on_to_its_appr
     async with open_desk(shop) as desk:
         thread_id = begun(desk)
         with desk.bench.database.read() as session:
-            assert due(session) == {thread_id: 0}
+            assert due(session) == {thread_id: 1}
         attempt = take(desk, thread_id)
-        assert attempt == 1
+        assert attempt == 2
         await desk.threads.carry_on(thread_id, attempt)
         assert (await desk.threads.state(thread_id))["status"] == "open"
         with desk.bench.database.read() as session:
@@ -85,7 +87,7 @@ async def test_a_left_thread_that_another_took_the_place_of_ends(shop: Shop, ope
         assert row_of(desk, left).status == "ended"
         with desk.bench.database.read() as session:
             assert session.exec(select(Draft)).all() == []
-            assert due(session) == {newer: 0}
+            assert due(session) == {newer: 1}
 
 
 async def test_a_thread_that_another_process_runs_is_given_nothing(shop: Shop, open_desk: OpenDesk) -> None:
@@ -154,8 +156,8 @@ async def test_a_resolved_approval_takes_its_thread_on_and_the_sweep_does_not(
         thread_id = begun(desk)
         await desk.threads.carry_on(thread_id, take(desk, thread_id) or 0)
         with desk.bench.database.write() as session:
-            note_stop(session, thread_id, 1, "running", START)
-            assert due(session) == {thread_id: 1}
+            note_stop(session, thread_id, 2, "running", START)
+            assert due(session) == {thread_id: 2}
             approval = session.exec(select(Approval)).one()
             approval.status, approval.resolved_at = "approved", START
             session.flush()
