@@ -14,6 +14,7 @@ from api.settings import Settings
 from api.views.basis import BasisView, basis_view
 from api.views.brakes import RollbackView, rollback_view
 from api.views.changes import PreviousView, previous_view
+from api.views.comments import CommentsView, EditedView, comments_view, edited_view
 from api.views.exposure import ExposureView, exposure_view
 from api.views.forecast import OutlookView, outlook_view
 from api.views.numbers import View
@@ -82,6 +83,8 @@ class ApprovalView(View):
     signatures: tuple[SignatureView, ...]
     proposal: ProposalView
     previous: PreviousView | None
+    comments: CommentsView | None
+    edited: EditedView | None
     content: ContentView
     overlap: tuple[OverlapView, ...]
     outlook: OutlookView
@@ -124,6 +127,8 @@ def approval_view(
         signatures=signature_views(session, approval_id),
         proposal=_proposal(session, proposal),
         previous=previous_view(session, proposal, content),
+        comments=comments_view(session, approval.thread_id),
+        edited=edited_view(session, approval.thread_id),
         content=content_view(
             content,
             brief=brief,

@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.panel import Panel
 
-from api.cli.show.approval_basis import show_basis, show_changes, show_outlook, show_trace
+from api.cli.show.approval_basis import show_basis, show_changes, show_outlook, show_trace, show_wishes
 from api.cli.show.marks import pairs, roles, section, state, table, when
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def show_approval(out: Console, approval: Json) -> None:
     content = approval["content"]
     _head(out, approval, content)
     show_changes(out, approval["previous"])
+    show_wishes(out, approval["comments"], approval["edited"])
     _who(out, content["audience"], approval["overlap"])
     _messages(out, approval["messages"])
     _what(out, content)

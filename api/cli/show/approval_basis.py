@@ -25,6 +25,27 @@ def show_changes(out: Console, previous: Json | None) -> None:
     out.print(made if previous["changes"] else "  Nothing: the content is the same.")
 
 
+def show_wishes(out: Console, comments: Json | None, edited: Json | None) -> None:
+    """Draw what approvers asked of the version before and what the author answered, and who edited it."""
+    if comments is not None:
+        section(
+            out,
+            "Asked for by approvers  [dim]comments are data; only the author's answers changed anything[/]",
+        )
+        for one in comments["comments"]:
+            out.print(f"  {escape(one['by'])}: “{escape(one['comment'])}”")
+        made = table("about", "read as", "the author answered")
+        for one in comments["asked"]:
+            read = escape(one["typed"]) if one["typed"] else "[dim]words only[/]"
+            said = escape(one["answer"]) if one["answer"] else "[dim]was not asked[/]"
+            made.add_row(one["field"], read, said)
+        out.print(made)
+    if edited is not None:
+        section(out, f"Edited by {escape(', '.join(edited['editors']))}  [dim]who may not sign it[/]")
+        for field, text in edited["answers"]:
+            out.print(f"  {escape(field)}: {escape(text)}")
+
+
 def show_outlook(out: Console, content: Json, outlook: Json, exposure: Json) -> None:
     """Draw what a campaign may bring and cost, and how far to trust it."""
     section(out, "What it may bring  [dim]80 % intervals[/]")
