@@ -18,7 +18,7 @@ from policies.errors import NotFoundError
 from store.repositories.agent_work import add_turn, start_conversation
 from store.repositories.approval_endings import supersede
 from store.repositories.approvals import approval_of_proposal, signatures_of
-from store.repositories.campaigns import add_brief, get_campaign, get_proposal, move_campaign
+from store.repositories.campaigns import add_brief, get_brief, get_campaign, get_proposal, move_campaign
 from store.repositories.leases import take_thread
 from store.repositories.threads import add_thread, take_reserved
 from store.tables import BriefRow, Campaign, ProposeThread
@@ -88,9 +88,13 @@ def thread_left(bench: Workbench, thread_id: str) -> Left:
         if kept is None or kept.campaign_id is None:
             raise NotFoundError(f"there is no thread {thread_id} that was begun", value=thread_id)
         campaign = get_campaign(session, kept.workspace_id, kept.campaign_id)
+        author_id = kept.author_id
+        if campaign.brief_id is not None:
+            # an edit begins its thread for the brief's author, whoever edits
+            author_id = get_brief(session, kept.workspace_id, campaign.brief_id).author_id
         state = ProposeState(
             workspace_id=kept.workspace_id,
-            author_id=kept.author_id,
+            author_id=author_id,
             campaign_id=campaign.campaign_id,
             thread_id=thread_id,
             brief_id=campaign.brief_id or "",
