@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from langgraph_sdk import get_client
 
 from store.tables import Campaign, Proposal
@@ -17,8 +18,14 @@ from tests.api.langgraph_server.conftest import GRAPH, Served, refused
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def test_an_interrupted_thread_shows_what_agent_inbox_reads(served: Served) -> None:
-    thread_id = await served.ask()
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def pending(served: Served) -> str:
+    """A thread before its approvers, which tests of this module only look at."""
+    return await served.ask()
+
+
+async def test_an_interrupted_thread_shows_what_agent_inbox_reads(served: Served, pending: str) -> None:
+    thread_id = pending
     grace = served.client("Grace")
     (thread,) = await grace.threads.search(
         metadata={"graph_id": GRAPH}, status="interrupted", ids=[thread_id]
@@ -68,8 +75,8 @@ async def test_a_client_may_name_its_thread_by_a_uuid_once(served: Served) -> No
         await ada.threads.create(thread_id=name)
 
 
-async def test_the_history_can_be_read_and_only_the_last_step_waits(served: Served) -> None:
-    thread_id = await served.ask()
+async def test_the_history_can_be_read_and_only_the_last_step_waits(served: Served, pending: str) -> None:
+    thread_id = pending
     steps = await served.client("Grace").threads.get_history(thread_id, limit=50)
     assert [step["next"] for step in steps][:2] == [["approve"], ["freeze_proposal"]]
     assert [len(step["interrupts"]) for step in steps] == [1] + [0] * (len(steps) - 1)
@@ -80,8 +87,8 @@ async def test_the_history_can_be_read_and_only_the_last_step_waits(served: Serv
 
 
 @pytest.mark.promise
-async def test_threads_of_another_workspace_do_not_exist(served: Served) -> None:
-    thread_id = await served.ask()
+async def test_threads_of_another_workspace_do_not_exist(served: Served, pending: str) -> None:
+    thread_id = pending
     async with served.newcomer("campaign_manager", elsewhere=True) as eve:
         assert await eve.threads.search() == []
         approve: Any = {"resume": {"decisions": [{"type": "approve"}]}}
@@ -139,8 +146,8 @@ async def test_the_server_says_what_it_is_and_which_assistant_it_has(served: Ser
             await nobody.threads.search()
 
 
-async def test_a_viewer_without_the_right_to_edit_takes_nothing_back(served: Served) -> None:
-    thread_id = await served.ask()
+async def test_a_viewer_without_the_right_to_edit_takes_nothing_back(served: Served, pending: str) -> None:
+    thread_id = pending
     async with served.newcomer("legal") as lex:
         with refused(403):
             await lex.threads.update_state(thread_id, None, as_node="__end__")
