@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import secrets
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +37,20 @@ def new_key() -> NewKey:
     """Make an API key with 256 bits of chance, so its bare SHA-256 needs no salt."""
     plain = API_KEY_PREFIX + secrets.token_urlsafe(32)
     return NewKey(plain, key_sha256(plain))
+
+
+class WebhookKeys:
+    """Signing secrets of webhooks, each derived from one key file of the home and the webhook's id."""
+
+    def __init__(self, keys_dir: Path) -> None:
+        self.file = keys_dir / "webhooks_key"
+
+    def secret_of(self, webhook_id: str) -> str:
+        """Return the secret in the form of Standard Webhooks (`whsec_…`); the file is made when first needed."""
+        if not self.file.exists():
+            write_first(self.file, secrets.token_bytes(32))
+        made = hmac.new(self.file.read_bytes(), webhook_id.encode(), hashlib.sha256).digest()
+        return "whsec_" + base64.b64encode(made).decode()
 
 
 def key_sha256(plain: str) -> str:

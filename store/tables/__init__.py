@@ -11,6 +11,7 @@ from store.tables.campaigns import BriefRow, Campaign, Proposal
 from store.tables.catalogue import ActionRow, Creative, Document, Offer, Product
 from store.tables.launches import Batch, Choice, Launch, Reservation, Send
 from store.tables.measures import Event, Experiment, Outcome, Readout
+from store.tables.notifications import Notification, Webhook
 from store.tables.people import Consent, ImportRun, Person, ServedProfile, Snapshot, Suppression
 from store.tables.threads import ProposeThread
 from store.tables.workspaces import ApiKey, HomeClock, RoleGrant, User, Workspace
@@ -38,6 +39,7 @@ __all__ = [
     "HomeClock",
     "ImportRun",
     "Launch",
+    "Notification",
     "Offer",
     "Outcome",
     "Person",
@@ -56,6 +58,7 @@ __all__ = [
     "ToolResult",
     "Turn",
     "User",
+    "Webhook",
     "Workspace",
     "metadata",
 ]

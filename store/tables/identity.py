@@ -37,4 +37,15 @@ class PersonName(IdentityModel, table=True):
     last_name: str = ""
 
 
+class UserAddress(IdentityModel, table=True):
+    """Where a signed-in user is written to about approvals; set by the user alone."""
+
+    __tablename__ = "user_addresses"
+
+    workspace_id: str = Field(primary_key=True)
+    user_id: str = Field(primary_key=True)
+    email: str
+    set_at: datetime = Field(sa_type=UtcDateTime)
+
+
 identity_metadata = IdentityModel.metadata

@@ -1,0 +1,1 @@
+"""What approvers, authors and connected programs are told about approvals: e-mail to users, signed webhooks."""
