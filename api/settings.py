@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from agents.models.interface import ModelSettings
+from delivery.notifications.mail import SmtpSettings
 from policies.errors import InvalidInputError
 from store.home_settings import in_words
 
@@ -36,7 +37,9 @@ class Settings(BaseSettings):
 
     COUNTERSIGN_PRICE_INPUT, COUNTERSIGN_PRICE_OUTPUT and COUNTERSIGN_PRICE_CURRENCY say what the model's tokens cost.
     `unsubscribe_url` is what footers link to, without anything personal in it. `allowed_origins` are the origins of
-    browser applications, such as Agent Inbox, that may call the API with a user's key.
+    browser applications, such as Agent Inbox, that may call the API with a user's key. COUNTERSIGN_SMTP_HOST,
+    COUNTERSIGN_SMTP_USERNAME and so on name the server that users are written to through; `public_url` is where the links
+    in such mail lead to, the address under which people reach `countersign serve`.
     """
 
     model_config = SettingsConfigDict(
@@ -54,6 +57,8 @@ class Settings(BaseSettings):
     price: ModelPrice = Field(default_factory=ModelPrice)
     unsubscribe_url: str = "https://shop.invalid/unsubscribe"
     allowed_origins: tuple[str, ...] = ()
+    smtp: SmtpSettings = Field(default_factory=SmtpSettings)
+    public_url: str = "http://127.0.0.1:8400"
 
 
 def read_settings() -> Settings:

@@ -26,12 +26,15 @@ from delivery.drive import Driver, Handlers, job_handlers
 from delivery.features import CustomerFeatures
 from delivery.jobs import OWNER, Jobs
 from delivery.launch import launch
+from delivery.notifications.mail import SmtpMailer
+from delivery.notifications.outbox import Notifications
 from delivery.ports import Ports
 from store.audit import AuditLog
 from store.clock import Clock, ReplayClock, WallClock
 from store.database import Database, migrate
 from store.home import Home, HomeLock, home_lock
 from store.ids import IdSource, RandomIds
+from store.keys import WebhookKeys
 from store.repositories.campaigns import campaign_of_thread
 from store.repositories.leases import Work, free_leases
 from store.threads import in_thread
@@ -133,7 +136,7 @@ async def _assembled(
     crew = LiveCrew(bench)
     threads = Threads(bench, build_propose(bench, crew, _launcher(ports), checkpoints))
     reviews = Reviews(bench, build_review(bench, crew, checkpoints), home.reports_dir, report_page)
-    engine = _engine(home, ports, threads, reviews, watching)
+    engine = _engine(home, settings, ports, threads, reviews, watching)
     stack.push_async_callback(engine.close)
     app = App(home, settings, lock, bench, ports, threads, reviews, engine, hub)
     stack.push_async_callback(_finish, app.tasks)
@@ -196,14 +199,22 @@ def _launcher(ports: Ports) -> Launcher:
     return launcher
 
 
-def _engine(home: Home, ports: Ports, threads: Threads, reviews: Reviews, watching: Watching) -> Engine:
+def _engine(
+    home: Home, settings: Settings, ports: Ports, threads: Threads, reviews: Reviews, watching: Watching
+) -> Engine:
     async def resume(approval_id: str) -> None:
         await threads.resume_approval(approval_id)
 
-    handlers = job_handlers(ports, Handlers(resume, reviews.review, threads.carry_on))
+    notifications = Notifications(
+        ports,
+        mailer=None if settings.smtp.host is None else SmtpMailer(settings.smtp),
+        keys=WebhookKeys(home.keys_dir),
+        public_url=settings.public_url,
+    )
+    handlers = job_handlers(ports, Handlers(resume, reviews.review, threads.carry_on, notifications.tell))
     executor = ports.ids.new() if home.settings.shared else OWNER
     jobs = Jobs(home.jobs, handlers, executor=executor)
-    return Engine(ports.clock, jobs, Driver(ports, jobs, told=watching.work))
+    return Engine(ports.clock, jobs, Driver(ports, jobs, told=watching.work, sweeps=(notifications.sweep,)))
 
 
 def _conversation_of(database: Database, thread_id: str) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -35,12 +35,13 @@ _log = logging.getLogger("countersign.delivery")
 @dataclass(frozen=True)
 class Handlers:
     """What jobs do that delivery knows nothing of: resume an approval's thread, review a launch that is over, take on
-    a thread that was left while drafting, under the attempt that holds it.
+    a thread that was left while drafting, under the attempt that holds it, and tell one row of the notifications.
     """
 
     resume: Callable[[str], Awaitable[None]]
     review: Callable[[str], Awaitable[None]]
     draft: Callable[[str, int], Awaitable[None]]
+    tell: Callable[[str], Awaitable[None]]
 
 
 class Runner(Protocol):
@@ -69,16 +70,30 @@ def job_handlers(ports: Ports, handlers: Handlers) -> Mapping[str, Handler]:
         if await in_thread(_holds, ports, "draft", thread_id, attempt):
             await handlers.draft(thread_id, attempt)
 
-    return {"resume": resume, "review": review, "batch": batch, "draft": draft}
+    async def tell(notification_id: str, _part: int, attempt: int) -> None:
+        if await in_thread(_holds, ports, "tell", notification_id, attempt):
+            await handlers.tell(notification_id)
+
+    return {"resume": resume, "review": review, "batch": batch, "draft": draft, "tell": tell}
 
 
 class Driver:
-    """Carries out what is due in one home. `told` hears of each unit before it runs."""
+    """Carries out what is due in one home. `told` hears of each unit before it runs; `sweeps` are plain functions that
+    run before each look, such as making rows of what is to be told.
+    """
 
-    def __init__(self, ports: Ports, jobs: Runner, *, told: Callable[[Work], None] | None = None) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        jobs: Runner,
+        *,
+        told: Callable[[Work], None] | None = None,
+        sweeps: Sequence[Callable[[], object]] = (),
+    ) -> None:
         self._ports = ports
         self._jobs = jobs
         self._told = told
+        self._sweeps = sweeps
 
     def free_leases(self) -> int:
         """Void the leases of a home's earlier owner; call it once, while owning the home. Returns how many."""
@@ -97,6 +112,8 @@ class Driver:
         that fails is tried again later, `MAXIMUM_FAILURES` times in a row at most, and then shown with its reason.
         """
         await in_thread(sweep_approvals, self._ports)
+        for sweep in self._sweeps:
+            await in_thread(sweep)
         due = await in_thread(self._due)
         chains = [
             list(chain) for _, chain in groupby(sorted(due, key=lambda w: w.owner), key=lambda w: w.owner)

@@ -62,6 +62,14 @@ class Client:
         """Ask for something to be done."""
         return await self._call("POST", path, json=body)
 
+    async def put(self, path: str, body: object) -> Any:  # JSON
+        """Set something."""
+        return await self._call("PUT", path, json=body)
+
+    async def delete(self, path: str) -> None:
+        """Take something away."""
+        await self._call("DELETE", path)
+
     async def upload(self, path: str, content: bytes, **query: str | int | None) -> Any:  # JSON
         """Send a file as the body."""
         headers = {"Content-Type": "text/csv"}

@@ -18,6 +18,7 @@ from api.cli import (
     homes,
     importing,
     looking,
+    notifying,
     toolserver,
     users,
 )
@@ -71,6 +72,8 @@ app.add_typer(users.app, name="users")
 app.add_typer(looking.models, name="models")
 app.command("readout")(looking.readout)
 app.add_typer(looking.audit, name="audit")
+app.add_typer(notifying.notifications, name="notifications")
+app.add_typer(notifying.webhooks, name="webhooks")
 app.command("mcp")(toolserver.mcp)
 
 

@@ -8,14 +8,22 @@ from typing import Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from delivery.errors import DeliveryError
+from policies.errors import InvalidInputError
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_LONGEST = 254
 
 
 class MailError(DeliveryError):
     """The mail server did not take a message; it is tried again."""
 
     code = "mail"
+
+
+class AddressError(InvalidInputError):
+    """A text that nobody can be written to at; the text itself is not repeated."""
+
+    code = "address"
 
 
 class SmtpSettings(BaseModel):
@@ -77,3 +85,15 @@ class SmtpMailer:
                 f"({type(error).__name__}); it is tried again",
                 value=settings.host,
             ) from error
+
+
+def checked_address(text: str) -> str:
+    """Return an e-mail address in the form it is written to, without spaces around it; AddressError otherwise."""
+    address = text.strip()
+    local, _, domain = address.rpartition("@")
+    plain = address.isascii() and address.isprintable() and not set(address) & set(' ,;:<>"()[]\\')
+    if not (plain and local and "@" not in local and "." in domain.strip(".") and len(address) <= _LONGEST):
+        raise AddressError(
+            f"that is no e-mail address; write one like name@example.org, of at most {_LONGEST} characters"
+        )
+    return address

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from delivery.notifications.mail import Mailer
@@ -62,9 +61,7 @@ class Notifications:
             return
         if letter.webhook is not None:
             secret = self._keys.secret_of(letter.webhook.webhook_id)
-            await post(
-                letter.webhook.url, secret=secret, message_id=notification_id, body=letter.notice.body
-            )
+            await post(letter.webhook.url, secret=secret, message_id=notification_id, body=letter.notice.body)
         elif letter.email is not None and self._mailer is not None:
             await self._mailer.send(
                 to=letter.email,
@@ -97,12 +94,10 @@ class Notifications:
             if row.medium == "webhook":
                 webhook = session.get(Webhook, row.recipient)
                 return (
-                    None if webhook is None or webhook.removed_at is not None else Letter(notice, None, webhook)
+                    None
+                    if webhook is None or webhook.removed_at is not None
+                    else Letter(notice, None, webhook)
                 )
         with self._ports.database.identity_read() as identity:
             address = address_of(identity, row.workspace_id, row.recipient)
         return None if address is None else Letter(notice, address.email)
-
-
-Tell = Callable[[str], Awaitable[None]]
-"""Tell one row of the outbox: `Notifications.tell`."""

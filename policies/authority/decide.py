@@ -57,6 +57,7 @@ class Action(StrEnum):
     IMPORT_DATA = "import_data"
     EXPORT_DATA = "export_data"
     MANAGE_USERS = "manage_users"
+    MANAGE_WEBHOOKS = "manage_webhooks"
 
 
 class ActionUnknownError(InvalidInputError):

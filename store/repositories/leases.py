@@ -13,14 +13,15 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from store.bulk import table_of
-from store.tables import Approval, Batch, Campaign, Launch, ProposeThread
+from store.tables import Approval, Batch, Campaign, Launch, Notification, ProposeThread
 
-Kind = Literal["resume", "batch", "review", "draft"]
+Kind = Literal["resume", "batch", "review", "draft", "tell"]
 _MODELS: dict[Kind, sa.Table] = {
     "resume": table_of(Approval),
     "batch": table_of(Batch),
     "review": table_of(Launch),
     "draft": table_of(ProposeThread),
+    "tell": table_of(Notification),
 }
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _TERMINAL_ANSWERS = ("approved", "changes_requested", "rejected", "expired", "revoked")
@@ -46,7 +47,8 @@ def due_work(session: Session, now: datetime) -> list[Work]:
 def next_due(session: Session) -> datetime | None:
     """Return the next instant at which something is due, or None when nothing will ever be by itself.
 
-    A thread that runs is not waited for: its lease only says when it counts as dead.
+    A thread that runs is not waited for: its lease only says when it counts as dead. Nor is a notification: no clock is
+    moved to repeat one.
     """
     waiting = [*_batches(session), *_approvals(session), *_launches(session)]
     return min((work.due_at for work in waiting), default=None)
@@ -84,6 +86,7 @@ def finish(session: Session, kind: Kind, key: str, attempt: int, *, at: datetime
         "batch": {},
         "review": {"readout_due_at": None, "failures": 0, "failure": None},
         "draft": {"failures": 0, "failure": None},
+        "tell": {"due_at": None, "delivered_at": at, "failure": None},
     }
     _give_back(session, kind, key, attempt, done[kind])
 
@@ -100,6 +103,7 @@ def fail(
         "resume": {"leased_until": NEVER if retry_at is None else retry_at},
         "batch": {"failures": Batch.failures + 1, "failure": reason, "due_at": retry_at},
         "review": {"failures": Launch.failures + 1, "failure": reason, "readout_due_at": retry_at},
+        "tell": {"failures": Notification.failures + 1, "failure": reason, "due_at": retry_at},
         "draft": {
             "failures": ProposeThread.failures + 1,
             "failure": reason,
@@ -169,7 +173,8 @@ def renew_thread(session: Session, thread_id: str, attempt: int, *, until: datet
 
 def _waiting(session: Session) -> list[Work]:
     """Everything that is due now or later; a leased row is due again when its lease runs out."""
-    return [*_batches(session), *_approvals(session), *_launches(session), *_drafts(session)]
+    waiting = (_batches, _approvals, _launches, _drafts, _notifications)
+    return [work for query in waiting for work in query(session)]
 
 
 def _batches(session: Session) -> list[Work]:
@@ -257,6 +262,22 @@ def _drafts(session: Session) -> list[Work]:
             _later(row.changed_at, row.leased_until),
         )
         for row in session.exec(query)
+    ]
+
+
+def _notifications(session: Session) -> list[Work]:
+    query = select(Notification).where(col(Notification.due_at).is_not(None))
+    return [
+        Work(
+            "tell",
+            row.notification_id,
+            row.notification_id,
+            0,
+            row.attempt,
+            _later(row.due_at, row.leased_until),
+        )
+        for row in session.exec(query)
+        if row.due_at is not None
     ]
 
 

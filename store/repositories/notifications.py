@@ -13,9 +13,9 @@ from policies.authority import Role
 from policies.errors import NotFoundError
 from store.bulk import insert_rows
 from store.ids import IdSource
+from store.repositories.approvals import missing_of
 from store.repositories.campaigns import get_proposal
 from store.repositories.proposal_authors import contributors
-from store.repositories.approvals import missing_of
 from store.repositories.workspaces import roles_of, users_of
 from store.tables import Approval, Notification, Webhook
 from store.tables.identity import UserAddress

@@ -31,6 +31,10 @@ class Direct:
         await self.handlers[kind](key, part, attempt)
 
 
+async def no_notifications(_notification_id: str) -> None:
+    raise AssertionError("nobody is told anything here")
+
+
 async def no_drafts(_thread_id: str, _attempt: int) -> None:
     """A small world has no thread that drafts."""
 
@@ -44,7 +48,9 @@ def driver_of(world: World) -> Driver:
     async def review(_launch_id: str) -> None:
         return
 
-    return Driver(world.ports, Direct(job_handlers(world.ports, Handlers(resume, review, no_drafts))))
+    return Driver(
+        world.ports, Direct(job_handlers(world.ports, Handlers(resume, review, no_drafts, no_notifications)))
+    )
 
 
 def drive(world: World, **bounds: Any) -> None:
@@ -61,7 +67,9 @@ async def run_with_jobs(world: World, reviewed: list[str]) -> None:
     async def review(launch_id: str) -> None:
         reviewed.append(launch_id)
 
-    jobs = Jobs(world.home.jobs_db, job_handlers(world.ports, Handlers(resume, review, no_drafts)))
+    jobs = Jobs(
+        world.home.jobs_db, job_handlers(world.ports, Handlers(resume, review, no_drafts, no_notifications))
+    )
     driver = Driver(world.ports, jobs)
     driver.free_leases()
     await jobs.start()

@@ -24,6 +24,7 @@ from tests.delivery.runs import (
     driver_of,
     launched,
     no_drafts,
+    no_notifications,
     run_with_jobs,
     the_batches,
     the_launch,
@@ -147,7 +148,7 @@ def test_a_failing_review_is_shown_on_the_launch(make: MakeWorld) -> None:
     async def review(_launch_id: str) -> None:
         raise DeliveryError("no analyst")
 
-    handlers = job_handlers(world.ports, Handlers(resume, review, no_drafts))
+    handlers = job_handlers(world.ports, Handlers(resume, review, no_drafts, no_notifications))
     asyncio.run(Driver(world.ports, Direct(handlers)).drive_replay())
     found = the_launch(world)
     assert (found.failures, found.failure, found.readout_due_at) == (MAXIMUM_FAILURES, "no analyst", None)

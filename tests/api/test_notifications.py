@@ -1,0 +1,254 @@
+"""Users and webhooks are told about approvals; a link only shows, and nothing is told twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+from sqlmodel import select
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from api.cli.asgi_stream import StreamingTransport
+from api.http.application import build_api
+from api.settings import Settings
+from api.wiring import open_app
+from delivery.notifications.mail import SmtpSettings
+from store.clock import ReplayClock
+from store.tables import Approval, Campaign, Proposal, Signature
+from tests.api.conftest import Opened, Proposed
+from tests.fakes.receivers import MailServer, Receiver, mail_server, receiver
+
+GRACE = "grace@work.example.org"
+ADA = "ada@work.example.org"
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    with mail_server() as server:
+        yield server
+
+
+@pytest.fixture
+def hook() -> Iterator[Receiver]:
+    with receiver() as listening:
+        yield listening
+
+
+@asynccontextmanager
+async def office(proposed: Proposed, mail: MailServer | None = None) -> AsyncIterator[Opened]:
+    """The shop with a mail server."""
+    smtp = SmtpSettings() if mail is None else SmtpSettings(host="127.0.0.1", port=mail.port, tls="none")
+    settings = Settings(_env_file=None, smtp=smtp, public_url="https://desk.example.org/")
+    async with open_app(proposed.shop.home, settings) as app:
+        transport = StreamingTransport(build_api(app))
+        async with httpx.AsyncClient(transport=transport, base_url="http://shop", timeout=None) as http:
+            yield Opened(app, http, dict(proposed.shop.keys))
+
+
+async def sweep(office: Opened, *, later: timedelta = timedelta(0)) -> None:
+    """Carry out what is due, after moving the shop's clock."""
+    assert isinstance(office.app.clock, ReplayClock)
+    office.app.clock.advance_to(office.app.clock.now() + later)
+    await office.app.engine.settle()
+
+
+async def answer(office: Opened, proposed: Proposed, who: str, answer: str, comment: str = "") -> None:
+    body = {"answer": answer, "digest": proposed.digest, "comment": comment}
+    done = await office.call(who, "POST", f"/v1/approvals/{proposed.approval_id}/resolve", json=body)
+    assert done.status_code == 200, done.text
+
+
+async def test_whoever_may_sign_is_written_to_once_with_a_link(proposed: Proposed, mail: MailServer) -> None:
+    async with office(proposed, mail) as desk:
+        for who, address in (("Grace", GRACE), ("Ada", ADA)):
+            put = await desk.call(who, "PUT", "/v1/me/email", json={"email": address})
+            assert put.json() == {"email": address, "mail_is_configured": True}
+        await sweep(desk)
+        await sweep(desk)
+        (letter,) = mail.taken
+        assert letter["To"] == GRACE
+        text = letter.get_content()
+        assert f"https://desk.example.org/approvals/{proposed.approval_id}" in text
+        assert proposed.digest in text
+        assert "Signatures missing: campaign manager" in text
+
+
+async def test_the_author_is_told_how_it_ended(proposed: Proposed, mail: MailServer) -> None:
+    async with office(proposed, mail) as desk:
+        await desk.call("Ada", "PUT", "/v1/me/email", json={"email": ADA})
+        await answer(desk, proposed, "Grace", "reject", "not this month")
+        await sweep(desk)
+        (letter,) = mail.taken
+        assert (letter["To"], letter["Subject"]) == (ADA, "An approval is rejected")
+        assert "not this month" not in letter.get_content()
+
+
+async def test_a_mail_server_that_refuses_is_asked_again(proposed: Proposed, mail: MailServer) -> None:
+    mail.refusing = True
+    async with office(proposed, mail) as desk:
+        await desk.call("Grace", "PUT", "/v1/me/email", json={"email": GRACE})
+        await sweep(desk)
+        (row,) = (await desk.call("Ada", "GET", "/v1/notifications")).json()
+        assert (row["failures"], row["delivered_at"]) == (1, None)
+        assert "did not take the message" in row["failure"]
+        mail.refusing = False
+        await sweep(desk, later=timedelta(minutes=2))
+        (row,) = (await desk.call("Ada", "GET", "/v1/notifications")).json()
+        assert row["delivered_at"] is not None
+        assert len(mail.taken) == 1
+
+
+async def test_an_address_that_was_removed_is_not_written_to(proposed: Proposed, mail: MailServer) -> None:
+    mail.refusing = True
+    async with office(proposed, mail) as desk:
+        await desk.call("Grace", "PUT", "/v1/me/email", json={"email": GRACE})
+        await sweep(desk)
+        await desk.call("Grace", "PUT", "/v1/me/email", json={"email": None})
+        mail.refusing = False
+        await sweep(desk, later=timedelta(hours=1))
+        assert mail.taken == []
+
+
+async def test_an_approval_that_is_over_is_no_longer_asked_for(proposed: Proposed, mail: MailServer) -> None:
+    mail.refusing = True
+    async with office(proposed, mail) as desk:
+        await desk.call("Linus", "PUT", "/v1/me/email", json={"email": GRACE})
+        await sweep(desk)
+        await answer(desk, proposed, "Grace", "reject", "no")
+        mail.refusing = False
+        await sweep(desk, later=timedelta(hours=1))
+        assert mail.taken == []
+
+
+async def test_a_webhook_is_told_of_each_event_and_signed(proposed: Proposed, hook: Receiver) -> None:
+    async with office(proposed) as desk:
+        made = (await desk.call("Root", "POST", "/v1/webhooks", json={"url": hook.url})).json()
+        await sweep(desk)
+        await answer(desk, proposed, "Grace", "reject", "no")
+        await sweep(desk)
+        await sweep(desk)
+        assert [json.loads(body)["type"] for _, body in hook.posts] == [
+            "approval.opened",
+            "approval.resolved",
+        ]
+        for headers, body in hook.posts:
+            told = Webhook(made["secret"]).verify(body, headers)
+            assert told["data"]["approval_id"] == proposed.approval_id
+            assert told["data"]["digest"] == proposed.digest
+            with pytest.raises(WebhookVerificationError):
+                Webhook(made["secret"]).verify(body.replace(b"pending", b"granted") + b" ", headers)
+        assert told["data"]["status"] == "rejected"
+
+
+async def test_a_receiver_that_fails_hears_the_same_message_again(proposed: Proposed, hook: Receiver) -> None:
+    hook.statuses = [500, 302, 204]
+    async with office(proposed) as desk:
+        await desk.call("Root", "POST", "/v1/webhooks", json={"url": hook.url})
+        await sweep(desk)
+        await sweep(desk, later=timedelta(minutes=2))
+        await sweep(desk, later=timedelta(minutes=4))
+        await sweep(desk, later=timedelta(hours=1))
+        assert len(hook.posts) == 3
+        assert len({headers["webhook-id"] for headers, _ in hook.posts}) == 1
+        assert len({body for _, body in hook.posts}) == 1
+
+
+async def test_a_receiver_that_never_takes_it_is_let_go(proposed: Proposed, hook: Receiver) -> None:
+    hook.statuses = [500]
+    async with office(proposed) as desk:
+        await desk.call("Root", "POST", "/v1/webhooks", json={"url": hook.url})
+        for _ in range(9):
+            await sweep(desk, later=timedelta(hours=1))
+        (row,) = (await desk.call("Ada", "GET", "/v1/notifications")).json()
+        assert (row["failures"], row["due_at"], len(hook.posts)) == (5, None, 5)
+        assert "answered 500" in row["failure"]
+
+
+async def test_a_removed_webhook_hears_nothing(proposed: Proposed, hook: Receiver) -> None:
+    async with office(proposed) as desk:
+        made = (await desk.call("Root", "POST", "/v1/webhooks", json={"url": hook.url})).json()
+        gone = await desk.call("Root", "DELETE", f"/v1/webhooks/{made['webhook_id']}")
+        assert gone.status_code == 204
+        await sweep(desk)
+        assert hook.posts == []
+        assert (await desk.call("Root", "GET", "/v1/webhooks")).json() == []
+
+
+@pytest.mark.promise
+async def test_no_get_ever_resolves(proposed: Proposed) -> None:
+    async with office(proposed) as desk:
+        known = {"approval_id": proposed.approval_id, "campaign_id": proposed.campaign_id}
+        before = _standing(desk)
+        asked = 0
+        for route in build_api(desk.app).routes:
+            if isinstance(route, APIRoute) and "GET" in route.methods:
+                path = route.path.replace("{", "{{").replace("}", "}}").format()
+                for name in route.param_convertors:
+                    path = path.replace(f"{{{name}}}", known.get(name, proposed.approval_id))
+                query = {"answer": "approve", "digest": proposed.digest, "action": "approve"}
+                await desk.call("Grace", "GET", path, params=query)
+                await desk.call(None, "GET", path, params=query)
+                asked += 1
+        await sweep(desk)
+        assert asked > 20
+        assert _standing(desk) == before
+
+
+async def test_the_page_of_a_link_shows_nothing_of_the_proposal(proposed: Proposed) -> None:
+    async with office(proposed) as desk:
+        page = await desk.call(None, "GET", f"/approvals/{proposed.approval_id}")
+        assert page.status_code == 200
+        assert proposed.approval_id in page.text
+        assert proposed.digest not in page.text
+        unknown = await desk.call(None, "GET", "/approvals/<script>")
+        assert unknown.status_code == 404
+        assert "<script>" not in unknown.text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.org/",
+        "ftp://127.0.0.1/",
+        "https://user@example.org/",
+        "not a url",
+        "https://",
+        "x" * 1999,
+    ],
+)
+async def test_a_webhook_address_that_is_not_safe_is_refused(proposed: Proposed, url: str) -> None:
+    async with office(proposed) as desk:
+        refused = await desk.call("Root", "POST", "/v1/webhooks", json={"url": url})
+        assert (refused.status_code, refused.json()["error"]) == (422, "webhook_url")
+
+
+@pytest.mark.parametrize(
+    "email", ["nobody", "a@b", "a b@c.de", "a@b.de\r\nBcc: x@y.z", "a@@b.de", "@b.de", "x" * 310 + "@b.de"]
+)
+async def test_what_is_no_address_is_refused_without_repeating_it(proposed: Proposed, email: str) -> None:
+    async with office(proposed) as desk:
+        refused = await desk.call("Grace", "PUT", "/v1/me/email", json={"email": email})
+        assert (refused.status_code, refused.json()["error"]) == (422, "address")
+        assert email not in refused.text
+
+
+async def test_only_admins_see_and_change_webhooks(proposed: Proposed, hook: Receiver) -> None:
+    async with office(proposed) as desk:
+        for who in ("Ada", "Grace"):
+            assert (await desk.call(who, "GET", "/v1/webhooks")).status_code == 403
+            assert (await desk.call(who, "POST", "/v1/webhooks", json={"url": hook.url})).status_code == 403
+        assert (await desk.call("Root", "DELETE", "/v1/webhooks/nothing")).status_code == 404
+
+
+def _standing(desk: Opened) -> list[object]:
+    with desk.app.database.read() as session:
+        return [
+            row.model_dump()
+            for table in (Approval, Signature, Proposal, Campaign)
+            for row in session.exec(select(table))
+        ]
