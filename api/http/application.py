@@ -69,8 +69,6 @@ def build_api(app: App) -> FastAPI:
         notifications,
         pages,
         models,
-        notifications,
-        pages,
         docs,
         threads,
         runs,

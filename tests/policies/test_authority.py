@@ -52,6 +52,7 @@ EXPECTED: dict[Action, set[Role]] = {
     Action.IMPORT_DATA: MAKERS,
     Action.EXPORT_DATA: {Role.CAMPAIGN_MANAGER, Role.MARKETING_LEADER, Role.LEGAL, Role.ADMIN},
     Action.MANAGE_USERS: {Role.ADMIN},
+    Action.MANAGE_WEBHOOKS: {Role.ADMIN},
     Action.DELEGATE_ROLE: DECIDERS | {Role.LEGAL},
     Action.REVOKE_DELEGATION: {Role.ADMIN},
 }
