@@ -1,4 +1,4 @@
-"""`approvals list|show|resolve|revoke`: the approver's desk."""
+"""`approvals list|show|resolve|edit|revoke`: the approver's desk."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.options import ask
+from api.cli.options import ask, options_of
 from api.cli.output import give
 from policies.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from api.cli.chatting import Outcome
     from api.cli.client import Client
 
 app = typer.Typer(help="Look at what waits for a countersignature, and answer it.", no_args_is_help=True)
@@ -22,12 +23,16 @@ Id = Annotated[str, typer.Argument(help="Id of the approval.", metavar="APPROVAL
 def listed(
     ctx: typer.Context,
     status: Annotated[str | None, typer.Option(help="pending, approved, rejected, …")] = None,
+    limit: Annotated[int, typer.Option(help="Approvals to show, 1 to 200.")] = 50,
+    before: Annotated[
+        str | None, typer.Option(help="Go on from here: the last approval of the page before.")
+    ] = None,
 ) -> None:
-    """List approvals, the newest first."""
+    """List approvals, the newest first, a page at a time."""
     from api.cli.show.lists import show_approvals
 
     async def work(client: Client) -> Any:  # JSON
-        return await client.get("/v1/approvals", status=status)
+        return await client.get("/v1/approvals", status=status, limit=limit, before=before)
 
     give(ctx, ask(ctx, work), show_approvals)
 
@@ -73,6 +78,44 @@ def resolved(
     give(ctx, ask(ctx, work), show_resolved)
 
 
+@app.command("edit")
+def edited(
+    ctx: typer.Context,
+    approval_id: Id,
+    budget_minor: Annotated[int | None, typer.Option(help="Budget in minor units (cents).")] = None,
+    starts: Annotated[str | None, typer.Option(help="First day, YYYY-MM-DD.")] = None,
+    ends: Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD.")] = None,
+    holdout: Annotated[str | None, typer.Option(help="Share held out, such as 0.1.")] = None,
+    channel: Annotated[list[str] | None, typer.Option(help="Channel to use; may be repeated.")] = None,
+    message: Annotated[
+        list[str] | None,
+        typer.Option(help="ARM.PART=WORDS with subject, preheader, heading, body or call_to_action."),
+    ] = None,
+) -> None:
+    """Change a proposal, which makes a new one; whoever edits it cannot sign it."""
+    from api.cli.chatting import converse_over, give_outcome, watcher
+
+    changes = {
+        "budget_minor": budget_minor,
+        "starts": starts,
+        "ends": ends,
+        "holdout_share": holdout,
+        "channels": channel or None,
+        "messages": read_messages(message or []),
+    }
+    as_json = options_of(ctx).as_json
+
+    async def work(client: Client) -> Outcome:
+        seen = await client.get(f"/v1/approvals/{approval_id}")
+        body = {name: value for name, value in changes.items() if value is not None}
+        path = f"/v1/proposals/{seen['proposal']['proposal_id']}/edit"
+        with watcher(as_json) as watching:
+            return await converse_over(client, path, {"digest": seen["digest"], **body}, watching)
+
+    name, data = ask(ctx, work)
+    give_outcome(ctx, name, data)
+
+
 @app.command("revoke")
 def revoked(
     ctx: typer.Context, approval_id: Id, reason: Annotated[str, typer.Option(help="Why it is taken back.")]
@@ -86,6 +129,21 @@ def revoked(
         return done
 
     give(ctx, ask(ctx, work), show_revoked)
+
+
+def read_messages(given: list[str]) -> dict[str, dict[str, str]]:
+    """Return new words by arm and part; InvalidInputError for one that is not ARM.PART=WORDS."""
+    messages: dict[str, dict[str, str]] = {}
+    for text in given:
+        place, _, words = text.partition("=")
+        arm, _, part = place.rpartition(".")
+        if not arm or not part or not words.strip():
+            raise InvalidInputError(
+                f"the message {text!r} is not ARM.PART=WORDS, such as mens_merchandise.subject=Hello",
+                value=text,
+            )
+        messages.setdefault(arm, {})[part] = words
+    return messages
 
 
 def read_limits(given: list[str]) -> dict[str, int] | None:

@@ -40,7 +40,7 @@ def chat(
             return await converse(client, body, given, watching, asking=not as_json and sys.stdin.isatty())
 
     name, data = ask(ctx, work)
-    _give_outcome(ctx, name, data)
+    give_outcome(ctx, name, data)
 
 
 def plan(
@@ -67,7 +67,7 @@ def plan(
     if name == "proposal":
         give(ctx, data, show_approval)
     else:
-        _give_outcome(ctx, name, data)
+        give_outcome(ctx, name, data)
 
 
 def brief(
@@ -98,7 +98,7 @@ async def converse(
     client: Client, body: dict[str, Any], given: dict[str, str], watching: Watcher, *, asking: bool
 ) -> Outcome:
     """Run a chat to its end, answering questions from `given` and, when asking, from the terminal."""
-    outcome = await _follow(client, "/v1/chat", body, watching)
+    outcome = await converse_over(client, "/v1/chat", body, watching)
     while outcome[0] == "questions":
         fields = [question["field"] for question in outcome[1]["questions"]]
         answers = {field: given.pop(field) for field in fields if field in given}
@@ -108,7 +108,7 @@ async def converse(
             break
         path = f"/v1/campaigns/{outcome[1]['campaign_id']}/answers"
         reply = {"interrupt_id": outcome[1]["interrupt_id"], "answers": answers}
-        outcome = await _follow(client, path, reply, watching)
+        outcome = await converse_over(client, path, reply, watching)
     if given:
         raise InvalidInputError(
             f"nothing was asked about {next(iter(given))!r}; the thread stopped with {outcome[0]}",
@@ -130,7 +130,8 @@ def read_answers(given: list[str]) -> dict[str, str]:
     return answers
 
 
-async def _follow(client: Client, path: str, body: dict[str, Any], watching: Watcher) -> Outcome:
+async def converse_over(client: Client, path: str, body: dict[str, Any], watching: Watcher) -> Outcome:
+    """Send something that a thread is run for, and return what it stopped with."""
     outcome: Outcome = ("", {})
     async for name, data in client.events(path, body):
         if name == "progress":
@@ -140,7 +141,8 @@ async def _follow(client: Client, path: str, body: dict[str, Any], watching: Wat
     return outcome
 
 
-def _give_outcome(ctx: typer.Context, name: str, data: dict[str, Any]) -> None:
+def give_outcome(ctx: typer.Context, name: str, data: dict[str, Any]) -> None:
+    """Say where a thread stopped; exit with 1 where it made no proposal and asks nothing."""
     from api.cli.show.lists import show_outcome
 
     if options_of(ctx).as_json:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import JsonValue
 from sqlmodel import Session
 
 from agents.propose.drafts import PolicyReport
@@ -22,6 +21,7 @@ from api.views.overlap import OverlapView, overlaps
 from api.views.proposal import ContentView, content_view
 from api.views.samples import MessageView, message_views
 from api.views.trace import AgentView, UsedView, agent_views, used_view
+from policies.authority.risk import RiskClass, RiskFinding
 from policies.figures import say
 from policies.proposal import parse
 from policies.workspace_rules import WorkspaceRules
@@ -29,6 +29,7 @@ from store.repositories.agent_work import figures_of, latest_draft
 from store.repositories.approvals import get_approval, missing_of, signatures_of
 from store.repositories.campaigns import get_brief, get_campaign, get_proposal
 from store.repositories.proposal_authors import contributors
+from store.repositories.signing import risk_of
 from store.repositories.workspaces import get_workspace
 from store.tables import Approval, Proposal
 from store.warehouse import Warehouse
@@ -63,7 +64,7 @@ class ProposalView(View):
 
 
 class ApprovalView(View):
-    """Everything an approver reads before signing."""
+    """Everything an approver reads before signing. `findings` say what made the risk class, by rule."""
 
     approval_id: str
     status: str
@@ -77,7 +78,8 @@ class ApprovalView(View):
     expires_at: datetime
     resolved_at: datetime | None
     limits: dict[str, int] | None
-    risk: dict[str, JsonValue] | None
+    risk: RiskClass | None
+    findings: tuple[RiskFinding, ...]
     required: tuple[tuple[str, ...], ...]
     missing: tuple[tuple[str, ...], ...]
     signatures: tuple[SignatureView, ...]
@@ -107,6 +109,7 @@ def approval_view(
     content = parse(proposal.canonical_json)
     workspace = get_workspace(session, workspace_id)
     brief = get_brief(session, workspace_id, campaign.brief_id).text if campaign.brief_id else ""
+    risk = risk_of(approval)
     agents = agent_views(session, approval.thread_id, settings.price)
     return ApprovalView(
         approval_id=approval_id,
@@ -121,7 +124,8 @@ def approval_view(
         expires_at=approval.expires_at,
         resolved_at=approval.resolved_at,
         limits=approval.limits,
-        risk=approval.risk,
+        risk=None if risk is None else risk.risk,
+        findings=() if risk is None else risk.findings,
         required=tuple(tuple(names) for names in approval.required),
         missing=missing_of(session, approval),
         signatures=signature_views(session, approval_id),

@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from api.records.approvals import ListedApproval, page_of_approvals
 from api.views.numbers import View
-from store.repositories.approvals import missing_of
+from policies.authority.signatures import missing_signatures
+from store.repositories.signing import given_signatures, requirements_of
 
 LONGEST_PAGE = 200
 PAGE = 50
@@ -24,6 +25,7 @@ class ApprovalLine(View):
     campaign: str
     author: str
     digest: str
+    risk: str | None
     needs: tuple[tuple[str, ...], ...]
     opened_at: datetime
     expires_at: datetime
@@ -43,10 +45,10 @@ def approval_lines(
     The next page starts `before` the last approval of this one; NotFoundError for an unknown one.
     """
     page = page_of_approvals(session, workspace_id, status=status, before=before, limit=limit)
-    return [_line(session, listed) for listed in page]
+    return [_line(listed) for listed in page]
 
 
-def _line(session: Session, listed: ListedApproval) -> ApprovalLine:
+def _line(listed: ListedApproval) -> ApprovalLine:
     approval = listed.approval
     return ApprovalLine(
         approval_id=approval.approval_id,
@@ -56,17 +58,20 @@ def _line(session: Session, listed: ListedApproval) -> ApprovalLine:
         campaign=listed.campaign or listed.kind.replace("_", " ").capitalize(),
         author=listed.author,
         digest=approval.digest,
-        needs=_needs(session, listed),
+        risk=str(approval.risk["risk"]) if approval.risk else None,
+        needs=_needs(listed),
         opened_at=approval.opened_at,
         expires_at=approval.expires_at,
         resolved_at=approval.resolved_at,
     )
 
 
-def _needs(session: Session, listed: ListedApproval) -> tuple[tuple[str, ...], ...]:
-    """Only somebody's signature can make less than everything missing, and only then is it asked again."""
+def _needs(listed: ListedApproval) -> tuple[tuple[str, ...], ...]:
     if listed.approval.status != "pending":
         return ()
-    if not listed.signatures:
-        return tuple(tuple(sorted(names)) for names in listed.approval.required)
-    return missing_of(session, listed.approval)
+    missing = missing_signatures(
+        requirements_of(listed.approval),
+        given_signatures(listed.signatures),
+        author_id=listed.approval.author_id,
+    )
+    return tuple(tuple(sorted(need.any_of)) for need in missing)

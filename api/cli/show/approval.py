@@ -41,10 +41,18 @@ def _head(out: Console, approval: Json, content: Json) -> None:
         f"[italic]{escape(content['objective']['quote'])}[/]\n\n"
         f"KPI {escape(content['objective']['kpi'])} · by {escape(by)} · needs {roles(approval['missing'])} · "
         f"expires {when(approval['expires_at'])}\n"
-        f"digest [bold]{approval['digest']}[/]"
+        f"{_risk(approval)}digest [bold]{approval['digest']}[/]"
     )
     title = f"{escape(approval['campaign'])} · {state(approval['status'])}"
     out.print(Panel(words, title=title, title_align="left", border_style="dim"))
+
+
+def _risk(approval: Json) -> str:
+    if approval["risk"] is None:
+        return ""
+    made = [one["words"] for one in approval["findings"] if one["contributes"] == approval["risk"]]
+    because = f" [dim]because {escape('; '.join(made))}[/]" if made and approval["risk"] != "low" else ""
+    return f"risk [bold]{approval['risk']}[/]{because}\n"
 
 
 def _who(out: Console, audience: Json, overlap: list[Json]) -> None:
