@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from sqlmodel import col, select
 
 from policies.errors import NotFoundError
-from store.database import Database
+from store.database import Database, migrate
+from store.migrations.runner import configuration
 from store.repositories.threads import (
     REFUSED,
     RunStatus,
@@ -214,3 +216,36 @@ def test_a_text_that_cannot_be_an_id_is_not_repeated_in_the_log(
     with any_database.read() as session:
         (entry,) = session.exec(select(AuditEntry).where(AuditEntry.action == REFUSED)).all()
     assert (entry.subject, entry.detail) == ("an id that cannot be one", {"reason": "not_found"})
+
+
+def test_threads_begun_before_they_were_rows_are_found_once(empty_urls: tuple[str, str]) -> None:
+    database = Database(*empty_urls)
+    at = "2026-11-21 09:00:00"
+    with database.operational_engine().begin() as connection:
+        command.upgrade(configuration("operational", connection), "0003")
+        for statement in (
+            f"INSERT INTO workspaces (workspace_id, name, currency, timezone, rules, created_at)"
+            f" VALUES ('w', 'shop', 'USD', 'UTC', '{{}}', '{at}')",
+            f"INSERT INTO users (user_id, workspace_id, name, created_at) VALUES ('ann', 'w', 'Ann', '{at}')",
+            *(
+                f"INSERT INTO campaigns (campaign_id, workspace_id, name, state, author_id, thread_id, created_at,"
+                f" changed_at) VALUES ('{name}', 'w', 'New', 'draft', 'ann', {thread}, '{at}', '{at}')"
+                for name, thread in (("c1", "'t2'"), ("c2", "'t3'"), ("c3", "NULL"))
+            ),
+            *(
+                f"INSERT INTO proposals (proposal_id, workspace_id, campaign_id, thread_id, author_id, kind, status, digest,"
+                f" canonical_json, model, graph_version, created_at) VALUES ('p{thread}', 'w', 'c1', '{thread}', 'ann',"
+                f" 'campaign', 'open', 'd', '{{}}', 'm', '1', '{at}')"
+                for thread in ("t1", "t2")
+            ),
+        ):
+            connection.exec_driver_sql(statement)
+    migrate(database)
+    with database.read() as session:
+        found = find_threads(session, "w", ThreadSearch(sort_by="thread_id", descending=False))
+        assert [(each.thread.thread_id, each.thread.campaign_id) for each in found] == [
+            ("t1", "c1"),
+            ("t2", "c1"),
+            ("t3", "c2"),
+        ]
+    database.close()
