@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
+import httpx
 import pytest
 
 from store.repositories.approvals import signatures_of
 from tests.api.langgraph_server.conftest import GRAPH, Served, refused
+from tests.small_shop import BRIEF
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 APPROVE = {"decisions": [{"type": "approve"}]}
@@ -98,6 +101,33 @@ async def test_the_questions_of_a_brief_are_answered_by_its_author_in_the_same_f
     values = await served.answer("Ada", thread_id, {waiting["id"]: edit})
     assert values["status"] == "open"
     assert values["__interrupt__"][0]["value"]["action_requests"][0]["name"] == "launch_campaign"
+
+
+@pytest.mark.promise
+async def test_of_answers_that_come_at_once_those_of_one_person_count_and_the_others_get_409(
+    served: Served,
+) -> None:
+    thread_id = await served.ask()
+    reject = {"decisions": [{"type": "reject", "message": "too dear"}]}
+    given = [("Grace", APPROVE), ("Linus", reject)] * 3
+    came = await asyncio.gather(
+        *(served.answer(who, thread_id, resume) for who, resume in given), return_exceptions=True
+    )
+    lost = {who for (who, _), each in zip(given, came, strict=True) if isinstance(each, BaseException)}
+    assert len(lost) == 1
+    assert {each.response.status_code for each in came if isinstance(each, httpx.HTTPStatusError)} == {409}
+    assert len(answers_of(served, thread_id)) == 1
+    assert served.refusals(thread_id) == []
+
+
+async def test_of_two_first_runs_at_once_one_begins_the_thread(served: Served) -> None:
+    ada = served.client("Ada")
+    thread_id = (await ada.threads.create())["thread_id"]
+    runs = [ada.runs.wait(thread_id, GRAPH, input={"text": BRIEF}) for _ in range(2)]
+    came = await asyncio.gather(*runs, return_exceptions=True)
+    (lost,) = [each for each in came if isinstance(each, httpx.HTTPStatusError)]
+    assert lost.response.status_code == 409
+    assert served.approval(thread_id).status == "pending"
 
 
 async def test_a_run_that_is_not_waited_for_is_kept_and_says_where_it_is(served: Served) -> None:
