@@ -126,9 +126,10 @@ async def _started(caller: Caller, thread_id: str | None, asked: RunIn) -> Run:
         work, found = await _work(caller, thread_id, asked)
     telling = Telling()
     task = asyncio.create_task(_run(work, telling))
-    caller.app.tasks.add(task)
-    task.add_done_callback(caller.app.tasks.discard)
+    task.add_done_callback(_log_problem)
     if work.begins:
+        caller.app.tasks.add(task)
+        task.add_done_callback(caller.app.tasks.discard)
         await telling.begun(task)
     return Run(caller.app.ids.new(), found.thread.thread_id, task, telling)
 
@@ -219,7 +220,6 @@ async def _ended(caller: Caller, run: Run, response: Response) -> Json:
 
 def _left(caller: Caller, run: Run, response: Response) -> Json:
     response.headers["Content-Location"] = _place(run)
-    run.task.add_done_callback(_log_problem)
     now = caller.app.clock.now().isoformat()
     return {
         "run_id": run.run_id,
@@ -278,9 +278,10 @@ def _problem(problem: BaseException) -> Json:
 
 
 def _log_problem(task: asyncio.Task[Started | None]) -> None:
+    """Whoever waits for the run is told as well; what we foresaw needs no line in the log."""
     problem = None if task.cancelled() else task.exception()
-    if problem is not None:
-        _log.error("a run that nobody waits for broke off", exc_info=problem)
+    if problem is not None and not isinstance(problem, CountersignError):
+        _log.error("a run broke off", exc_info=problem)
 
 
 def _event(name: str, data: JsonValue) -> str:
