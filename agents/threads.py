@@ -211,7 +211,10 @@ class Threads:
         """
         left = await in_thread(thread_left, self.bench, thread_id)
         given = Given(None)
-        snapshot = await self._snapshot(thread_id)
+        async with noted(
+            self.bench, workspace_id=left.state["workspace_id"], actor=SYSTEM, subject=thread_id
+        ):
+            snapshot = await self._snapshot(thread_id)
         pending = _pending(snapshot, "clarify")
         if pending is not None and pending.id in left.answered:
             given = Given(Command(resume={pending.id: "answered"}), awaited=pending.id)

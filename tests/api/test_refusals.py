@@ -111,6 +111,8 @@ async def test_a_thread_left_at_a_node_that_was_renamed_is_refused_by_name_and_c
         for _ in range(2):
             with pytest.raises(UnknownNodeError, match="sign_off"):
                 await threads.resume_approval(proposed.approval_id)
+            with pytest.raises(UnknownNodeError, match="sign_off"):
+                await threads.carry_on(thread_id, 1)
         assert refusals(opened) == [
             (proposed.shop.users["Grace"], thread_id, "unknown_node"),
             (proposed.shop.users["Grace"], thread_id, "unknown_node"),
