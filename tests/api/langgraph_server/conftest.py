@@ -17,6 +17,7 @@ from langgraph_sdk import get_client
 from langgraph_sdk.client import LangGraphClient
 from sqlmodel import select
 
+from agents.models.interface import ModelSettings
 from api.http.application import build_api
 from api.settings import Settings
 from api.wiring import App, open_app
@@ -111,10 +112,11 @@ class Served:
 
 
 @contextlib.asynccontextmanager
-async def serving(shop: Shop, *, working: bool) -> AsyncIterator[Served]:
+async def serving(shop: Shop, *, working: bool, model: ModelSettings | None = None) -> AsyncIterator[Served]:
     """Serve a shop on loopback; without working, what is due stays due and its clock stands still."""
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        async with open_app(shop.home, Settings(_env_file=None)) as app:
+        settings = Settings(_env_file=None, model=model or ModelSettings())
+        async with open_app(shop.home, settings) as app:
             if working:
                 await app.engine.start()
             server = Quiet(uvicorn.Config(build_api(app), log_level="warning", timeout_graceful_shutdown=5))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
+from agents.models.interface import ModelSettings
 from store.repositories.approvals import signatures_of
 from tests.api.langgraph_server.conftest import GRAPH, refused, serving
 from tests.small_shop import BRIEF, Shop
@@ -47,3 +50,16 @@ async def test_the_sdk_alone_brings_an_objective_to_its_launch_and_no_other_answ
         assert await grace.threads.search(status="interrupted") == []
         with refused(404):
             await grace.threads.get("01M7XNOBODYKNOWSTHISTHREAD")
+
+
+async def test_a_run_that_breaks_off_says_so_in_the_stream_and_its_thread_shows_it(shop: Shop) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        nobody = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
+    model = ModelSettings(kind="openai", base_url=nobody, name="none", max_retries=0)
+    async with serving(shop, working=False, model=model) as served:
+        ada = served.client("Ada")
+        thread_id = (await ada.threads.create())["thread_id"]
+        told = [part async for part in ada.runs.stream(thread_id, GRAPH, input={"text": BRIEF})]
+        assert [told[0].event, told[-1].event] == ["metadata", "error"]
+        assert told[-1].data["error"] == "model_unavailable" and nobody in told[-1].data["message"]
+        assert (await ada.threads.get(thread_id))["status"] == "error"
