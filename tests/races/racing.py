@@ -25,11 +25,13 @@ from api.cli.asgi_stream import StreamingTransport
 from api.http.application import build_api
 from api.settings import Settings
 from api.wiring import App
+from delivery.drive import Driver, Handlers, job_handlers
 from policies.errors import ConflictError
 from store.home import Home, HomeLock, open_home
 from store.tables import Approval
 from store.threads import in_thread
 from tests.agents.propose.shop_people import BUDGET, thread_of
+from tests.delivery.runs import Direct
 from tests.small_shop import Shop
 
 SECONDS = 60.0
@@ -159,9 +161,14 @@ async def _answering(app: App, shop: Shop, racer: Racer) -> Act:
 
 
 async def _sweeping(app: App, _shop: Shop, _racer: Racer) -> Act:
+    async def resume(approval_id: str) -> None:
+        await app.threads.resume_approval(approval_id)
+
+    handlers = Handlers(resume, app.reviews.review, app.threads.carry_on)
+    driver = Driver(app.ports, Direct(job_handlers(app.ports, handlers)))
+
     async def act() -> str:
-        await app.engine.settle()
-        return "200"
+        return f"{await driver.run_due()} done"
 
     return act
 

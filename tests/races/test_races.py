@@ -11,14 +11,16 @@ import pytest
 from sqlmodel import Session, select
 
 from agents.propose.facts import ANSWER
+from agents.thread_beginning import begin
 from api.settings import Settings
 from api.wiring import open_app
+from store.repositories.leases import free_leases
 from store.tables import Approval, AuditEntry, Draft, Launch, Signature
 from tests.agents.propose.shop_people import approve, propose
 from tests.postgres_databases import PostgresDatabases
 from tests.races.racing import Racer, race
 from tests.shop_copies import BACKENDS, copy_shop
-from tests.small_shop import VAGUE, Shop, make_shop
+from tests.small_shop import BRIEF, VAGUE, Shop, make_shop
 
 APPROVE = {"answer": "approve"}
 LOWER = {"answer": "approve_limited", "limits": {"maximum_people": 20}}
@@ -27,7 +29,7 @@ ROUNDS = [0, *SOAK[1:]]
 
 
 class Shops:
-    """One shop on one kind of database, at three places of its way, each made once and copied for every race."""
+    """One shop on one kind of database, at some places of its way, each made once and copied for every race."""
 
     def __init__(self, fresh: Shop, folder: Path, databases: PostgresDatabases | None) -> None:
         self._made = {"fresh": fresh}
@@ -36,7 +38,9 @@ class Shops:
         self._copies = 0
 
     def at(self, place: str) -> Shop:
-        """Return a shop of the caller's own in which a question waits, an approval waits, or one is resolved."""
+        """Return a shop of the caller's own in which a question waits, an approval waits, one is resolved and not
+        resumed, or a thread was left at its beginning by a process that died.
+        """
         if place not in self._made:
             shop = self._copy("fresh" if place != "resolved" else "approval")
             asyncio.run(_bring(shop, place))
@@ -57,6 +61,11 @@ async def _bring(shop: Shop, place: str) -> None:
             await app.threads.start(workspace_id=shop.workspace_id, author_id=ada, text=VAGUE)
         elif place == "approval":
             await propose(app, shop)
+        elif place == "left":
+            ada = shop.users["Ada"]
+            begin(app.bench, workspace_id=shop.workspace_id, author_id=ada, text=BRIEF)
+            with app.database.write() as session:
+                free_leases(session)
         else:
             approve(app, shop)
 
@@ -153,3 +162,14 @@ def test_the_same_answer_of_the_same_person_is_given_twice_and_kept_once(shops: 
     assert race(shop, [Racer("Grace", "resolve", APPROVE)] * 2) == ["200", "200"]
     signatures, _, _, actions = look(shop)
     assert len(signatures) == actions["approval.approve"] == 1
+
+
+@pytest.mark.promise
+@pytest.mark.parametrize("number", SOAK)
+@pytest.mark.parametrize("place", ["resolved", "left"])
+def test_of_two_processes_that_look_for_due_work_one_does_it(shops: Shops, place: str, number: int) -> None:
+    shop = shops.at(place)
+    assert sorted(race(shop, [Racer("Grace", "sweep", {})] * 2)) == ["0 done", "1 done"]
+    _, approvals, launches, actions = look(shop)
+    assert len(approvals) == actions["proposal.frozen"] == 1
+    assert len(launches) == actions["launch.intended"] == (place == "resolved")

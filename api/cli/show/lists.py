@@ -196,6 +196,6 @@ def show_verification(out: Console, found: Json) -> None:
     out.print(
         f"[red]The audit log is damaged[/]: {len(found['problems'])} problems in {found['entries']:,} entries."
     )
-    for sequence, what, table, row in found["problems"]:
-        place = f"entry {sequence}" if table == "audit" else f"{table} {row}"
+    for sequence, what, of_table, row in found["problems"]:
+        place = f"entry {sequence}" if of_table == "audit" else f"{of_table} {row}"
         out.print(f"  {escape(place)}: {escape(what)}")

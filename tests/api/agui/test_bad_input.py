@@ -37,35 +37,26 @@ async def pending(opened: Opened, proposed: Proposed) -> None:
     assert (view["status"], view["signatures"], launched) == ("pending", [], None)
 
 
-@pytest.mark.parametrize(
-    ("content", "status", "code"),
-    [
-        (b"", 422, "invalid_input"),
-        (b"{", 400, "malformed_json"),
-        (b"[]", 422, "invalid_input"),
-        (b"{}", 422, "invalid_input"),
-        (b'{"threadId": 7, "runId": "r", "messages": []}', 422, "invalid_input"),
-        (b'{"threadId": "t", "runId": "r", "messages": [{"role": "king"}]}', 422, "invalid_input"),
-        (b'{"threadId": "t", "runId": "r", "messages": [], "resume": "yes"}', 422, "invalid_input"),
-    ],
-    ids=[
-        "empty",
-        "no JSON",
-        "no object",
-        "no ids",
-        "a number for an id",
-        "unknown role",
-        "unreadable resume",
-    ],
-)
-async def test_a_body_that_is_no_run_is_refused_before_a_stream_begins(
-    open_shop: Open, shop: Shop, content: bytes, status: int, code: str
-) -> None:
+BODIES = {
+    b"": (422, "invalid_input"),
+    b"{": (400, "malformed_json"),
+    b"[]": (422, "invalid_input"),
+    b"{}": (422, "invalid_input"),
+    b'{"threadId": 7, "runId": "r", "messages": []}': (422, "invalid_input"),
+    b'{"threadId": "t", "runId": "r", "messages": [{"role": "king"}]}': (422, "invalid_input"),
+    b'{"threadId": "t", "runId": "r", "messages": [], "resume": "yes"}': (422, "invalid_input"),
+}
+
+
+async def test_a_body_that_is_no_run_is_refused_before_a_stream_begins(open_shop: Open, shop: Shop) -> None:
+    found = {}
     async with open_shop(shop) as opened:
-        answer = await opened.call(
-            "Ada", "POST", "/agui", content=content, headers={"Content-Type": "application/json"}
-        )
-    assert (answer.status_code, answer.json()["error"]) == (status, code)
+        for content in BODIES:
+            answer = await opened.call(
+                "Ada", "POST", "/agui", content=content, headers={"Content-Type": "application/json"}
+            )
+            found[content] = (answer.status_code, answer.json()["error"])
+    assert found == BODIES
 
 
 async def test_nobody_runs_a_thread_without_a_key(open_shop: Open, shop: Shop) -> None:
@@ -76,35 +67,43 @@ async def test_nobody_runs_a_thread_without_a_key(open_shop: Open, shop: Shop) -
     assert (without.status_code, wrong.status_code) == (401, 401)
 
 
-@pytest.mark.parametrize(
-    ("said", "more", "code"),
-    [
-        ("   ", {}, "invalid_input"),
-        ("x" * 8_001, {}, "invalid_input"),
-        ("Win back bob@example.com, budget $40", {}, "address_in_text"),
-        (None, {}, "not_found"),
-        (None, {"resume": [{"interruptId": "i", "status": "resolved", "payload": {}}]}, "not_found"),
-        (BRIEF, {"forwarded_props": {"command": {"resume": "approved"}}}, "command"),
-        (BRIEF, {"forwarded_props": {"command": {"update": {"status": "approved"}}}}, "command"),
-    ],
-    ids=["blank", "too long", "an address", "nothing", "no such thread", "an old resume", "a state update"],
-)
-async def test_a_run_that_begins_nothing_ends_with_its_code(
-    open_shop: Open, shop: Shop, said: str | None, more: dict[str, Any], code: str
-) -> None:
+BEGINNINGS: dict[str, tuple[str | None, dict[str, Any], str]] = {
+    "blank": ("   ", {}, "invalid_input"),
+    "too long": ("x" * 8_001, {}, "invalid_input"),
+    "an address": ("Win back bob@example.com, budget $40", {}, "address_in_text"),
+    "nothing": (None, {}, "not_found"),
+    "no such thread": (
+        None,
+        {"resume": [{"interruptId": "i", "status": "resolved", "payload": {}}]},
+        "not_found",
+    ),
+    "an old resume": (BRIEF, {"forwarded_props": {"command": {"resume": "approved"}}}, "command"),
+    "a state update": (
+        BRIEF,
+        {"forwarded_props": {"command": {"update": {"status": "approved"}}}},
+        "command",
+    ),
+}
+
+
+async def test_a_run_that_begins_nothing_ends_with_its_code(open_shop: Open, shop: Shop) -> None:
+    found = {}
     async with open_shop(shop) as opened:
-        events = await AgUi(opened, "Ada").run(said, **more)
+        for name, (said, more, _) in BEGINNINGS.items():
+            events = await AgUi(opened, "Ada").run(said, **more)
+            assert isinstance(events[0], RunStartedEvent)
+            found[name] = refused_as(events)
         campaigns = (await opened.call("Ada", "GET", "/v1/campaigns")).json()
-    assert isinstance(events[0], RunStartedEvent) and refused_as(events) == code
+    assert found == {name: code for name, (_, _, code) in BEGINNINGS.items()}
     assert campaigns == []
 
 
-@pytest.mark.parametrize("thread_id", ["", "a" * 65, "../x", "a b", "ä"])
-async def test_a_thread_id_that_cannot_be_one_is_refused(open_shop: Open, shop: Shop, thread_id: str) -> None:
+async def test_a_thread_id_that_cannot_be_one_is_refused(open_shop: Open, shop: Shop) -> None:
     async with open_shop(shop) as opened:
         client = AgUi(opened, "Ada", "x")
-        client.thread_id = thread_id
-        assert refused_as(await client.run(BRIEF)) == "invalid_input"
+        for thread_id in ("", "a" * 65, "../x", "a b", "ä"):
+            client.thread_id = thread_id
+            assert refused_as(await client.run(BRIEF)) == "invalid_input", thread_id
 
 
 @pytest.mark.promise
@@ -118,36 +117,33 @@ async def test_new_input_to_a_thread_before_its_approvers_is_refused_and_written
         await pending(opened, proposed)
 
 
+ANSWERS: list[tuple[Any, str]] = [
+    (None, "forged_answer"),
+    ("approved", "forged_answer"),
+    (True, "forged_answer"),
+    ({}, "forged_answer"),
+    ({"approval_id": "x", "status": "approved"}, "forged_answer"),
+    ({"decisions": []}, "forged_answer"),
+    ({"decisions": [{"type": "approve"}, {"type": "approve"}]}, "forged_answer"),
+    ({"decisions": [{"type": "launch"}]}, "forged_answer"),
+    (
+        decision("edit", edited_action={"name": "launch_campaign", "args": {"digest": "0" * 64}}),
+        "forged_answer",
+    ),
+    (
+        decision("edit", edited_action={"name": "launch_campaign", "args": {"budget_minor": 10**12}}),
+        "limit",
+    ),
+    (decision("reject"), "invalid_input"),
+]
+
+
 @pytest.mark.promise
-@pytest.mark.parametrize(
-    ("payload", "code"),
-    [
-        (None, "forged_answer"),
-        ("approved", "forged_answer"),
-        (True, "forged_answer"),
-        ({}, "forged_answer"),
-        ({"approval_id": "x", "status": "approved"}, "forged_answer"),
-        ({"decisions": []}, "forged_answer"),
-        ({"decisions": [{"type": "approve"}, {"type": "approve"}]}, "forged_answer"),
-        ({"decisions": [{"type": "launch"}]}, "forged_answer"),
-        (
-            decision("edit", edited_action={"name": "launch_campaign", "args": {"digest": "0" * 64}}),
-            "forged_answer",
-        ),
-        (
-            decision("edit", edited_action={"name": "launch_campaign", "args": {"budget_minor": 10**12}}),
-            "limit",
-        ),
-        (decision("reject"), "invalid_input"),
-    ],
-    ids=str,
-)
-async def test_an_answer_that_is_none_resolves_nothing(
-    open_shop: Open, proposed: Proposed, payload: Any, code: str
-) -> None:
+async def test_an_answer_that_is_none_resolves_nothing(open_shop: Open, proposed: Proposed) -> None:
     async with open_shop(proposed.shop) as opened:
         grace, interrupt_id = await waiting(opened, proposed)
-        assert refused_as(await grace.answer(interrupt_id, payload)) == code
+        for payload, code in ANSWERS:
+            assert refused_as(await grace.answer(interrupt_id, payload)) == code, payload
         await pending(opened, proposed)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from typing import NamedTuple
 
 import jsonschema
 import pytest
@@ -25,7 +27,7 @@ from sqlmodel import select
 from store.repositories.launches import launch_of_campaign
 from store.tables.identity import Identity
 from tests.api.agui.conftest import AgUi, decision, waits_at
-from tests.api.conftest import Open, Opened, Proposed
+from tests.api.conftest import Open, Opened, Proposed, copied, opened
 from tests.small_shop import BRIEF, VAGUE, Shop
 
 NODES = [
@@ -49,9 +51,29 @@ def launched(opened: Opened, campaign_id: str) -> bool:
         return launch_of_campaign(session, campaign_id) is not None
 
 
-async def test_an_objective_runs_to_the_interrupt_of_its_approval(open_shop: Open, shop: Shop) -> None:
-    async with open_shop(shop) as opened:
-        events = await AgUi(opened, "Ada").run(BRIEF)
+class FirstRun(NamedTuple):
+    """The events of a run that begins a campaign, and every address of the shop's customers."""
+
+    events: list[BaseEvent]
+    addresses: set[str]
+
+
+@pytest.fixture(scope="module")
+def first_run(shop_template: Shop, tmp_path_factory: pytest.TempPathFactory) -> FirstRun:
+    shop = copied(shop_template, tmp_path_factory.mktemp("agui") / "home")
+
+    async def run() -> FirstRun:
+        async with opened(shop) as open_now:
+            events = await AgUi(open_now, "Ada").run(BRIEF)
+            with open_now.app.database.identity_read() as session:
+                query = select(Identity.value).where(Identity.kind != "external_id")
+                return FirstRun(events, set(session.exec(query).all()))
+
+    return asyncio.run(run())
+
+
+def test_an_objective_runs_to_the_interrupt_of_its_approval(first_run: FirstRun) -> None:
+    events = first_run.events
     kinds = [event.type for event in events]
     assert isinstance(events[0], RunStartedEvent) and events[0].protocol_version == "1.0"
     assert kinds[1] == kinds[-2] == EventType.STATE_SNAPSHOT and kinds[-1] == EventType.RUN_FINISHED
@@ -146,11 +168,7 @@ async def test_what_is_refused_is_said_in_words(open_shop: Open, shop: Shop) -> 
 
 
 @pytest.mark.promise
-async def test_no_event_names_a_customer(open_shop: Open, shop: Shop) -> None:
-    async with open_shop(shop) as opened:
-        events = await AgUi(opened, "Ada").run(BRIEF)
-        with opened.app.database.identity_read() as session:
-            known = set(session.exec(select(Identity.value).where(Identity.kind != "external_id")).all())
-    text = "".join(event.model_dump_json() for event in events)
-    assert len(known) > 1_000
-    assert [value for value in known if value in text] == []
+def test_no_event_names_a_customer(first_run: FirstRun) -> None:
+    text = "".join(event.model_dump_json() for event in first_run.events)
+    assert len(first_run.addresses) > 1_000
+    assert [address for address in first_run.addresses if address in text] == []
