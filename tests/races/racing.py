@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -35,7 +34,6 @@ from tests.delivery.runs import Direct
 from tests.small_shop import Shop
 
 SECONDS = 60.0
-_SLOW = 0.4
 
 
 class Racer(NamedTuple):
@@ -49,14 +47,17 @@ class Racer(NamedTuple):
 def race(shop: Shop, racers: Sequence[Racer], *, leases: bool = True) -> list[str]:
     """Let everybody act at the same instant; give what each was answered: `200`, `409 CODE` or an error's name.
 
-    Without `leases` nobody is kept out of a thread that another runs.
+    Nobody launches before everybody else is at the launch too or was answered, so races are close however slow the
+    machine is. Without `leases` nobody is kept out of a thread that another runs.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.races.racing", "tests.agents.propose.kill_points"])
-    barrier, answered = context.Barrier(len(racers)), context.SimpleQueue()
+    start, met = context.Barrier(len(racers)), context.Barrier(len(racers))
+    answered = context.SimpleQueue()
     running = [
         context.Process(
-            target=_run, args=(number, str(shop.home.path), shop, racer, leases, barrier, answered)
+            target=_run,
+            args=(number, str(shop.home.path), shop, racer, leases, start, _Meeting(met), answered),
         )
         for number, racer in enumerate(racers)
     ]
@@ -68,12 +69,31 @@ def race(shop: Shop, racers: Sequence[Racer], *, leases: bool = True) -> list[st
     return [outcome for _, outcome in sorted(answered.get() for _ in running)]
 
 
+class _Meeting:
+    """Where each process waits once for all others."""
+
+    def __init__(self, barrier: Barrier) -> None:
+        self._barrier, self._waited = barrier, False
+
+    def wait(self) -> None:
+        if not self._waited:
+            self._waited = True
+            self._barrier.wait(SECONDS)
+
+
 def _run(
-    number: int, home: str, shop: Shop, racer: Racer, leases: bool, barrier: Barrier, answered: Any
+    number: int,
+    home: str,
+    shop: Shop,
+    racer: Racer,
+    leases: bool,
+    start: Barrier,
+    meeting: _Meeting,
+    answered: Any,
 ) -> None:
     # a supported set-up has several processes on PostgreSQL only; the lock is what would keep the second one out
     api.wiring.home_lock = _held_by_all
-    _slow_launch()
+    _launch_after(meeting)
     if not leases:
         agents.threads.leased = _free_for_all  # type: ignore[assignment]
     opened = replace(shop, home=open_home(Path(home)))
@@ -81,13 +101,14 @@ def _run(
     async def main() -> None:
         async with api.wiring.open_app(opened.home, Settings(_env_file=None)) as app:
             act = await ACTS[racer.act](app, opened, racer)
-            await in_thread(barrier.wait, SECONDS)
+            await in_thread(start.wait, SECONDS)
             try:
                 outcome = await act()
             except ConflictError as error:
                 outcome = f"409 {error.code}"
             except Exception as error:  # noqa: BLE001  # whatever it is, the test must see it
                 outcome = f"{type(error).__name__}: {error}"
+            await in_thread(meeting.wait)
             answered.put((number, outcome))
 
     asyncio.run(main())
@@ -98,14 +119,14 @@ def _held_by_all(_home: Home) -> Iterator[HomeLock]:
     yield HomeLock(-1, shared=True)
 
 
-def _slow_launch() -> None:
+def _launch_after(meeting: _Meeting) -> None:
     launch = api.wiring.launch
 
-    def slowly(*given: Any) -> Any:
-        time.sleep(_SLOW)
+    def met(*given: Any) -> Any:
+        meeting.wait()
         return launch(*given)
 
-    api.wiring.launch = slowly
+    api.wiring.launch = met
 
 
 @asynccontextmanager
