@@ -180,7 +180,7 @@ def _edited(
         raise ConflictError(
             f"nothing is kept of the thread of {proposal.proposal_id}", value=proposal.proposal_id
         )
-    situation = Situation.model_validate(draft.content)
+    situation = Situation.model_validate(draft)
     changes = _changes(content, edit)
     answers = tuple((change.field, change.text) for change in changes.values())
     task = PlannerTask(

@@ -237,17 +237,28 @@ def digest_json(value: JsonValue) -> str:
 def canonical_json(value: JsonValue) -> bytes:
     """Return any JSON value in canonical form (RFC 8785), as UTF-8."""
     text = _python_json(value)
-    if (text.isascii() or max(text) < _FIRST_SURROGATE) and not _WRITTEN_DIFFERENTLY.search(text):
-        return text.encode()
-    return rfc8785.dumps(value)
+    if not text.isascii() and max(text) >= _FIRST_SURROGATE:
+        return rfc8785.dumps(value)
+    if _WRITTEN_DIFFERENTLY.search(text):
+        text = _TEXT_OR_NUMBER.sub(_as_ecmascript, text)
+    return text.encode()
 
 
 # Python's own encoder is ten times as fast and writes the same, but for keys beyond U+D7FF (sorted by UTF-16 there, by
-# code point here) and for numbers that may look like these: 1.0, 1e-05, more than 2^53 - 1, NaN. In a text they cost
-# only time.
+# code point here) and for numbers that may look like these: 1.0, 1e-05, more than 2^53 - 1, NaN.
 _python_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
-_WRITTEN_DIFFERENTLY = re.compile(r"(?:^|[:,\[])-?(?:\d[\d.]*e|\d+\.0(?!\d)|\d{16}|NaN|Infinity)")
+_DIFFERENT = r"-?(?:\d[\d.]*e[-+]?\d+|\d+\.0(?!\d)|\d{16}\d*(?:\.\d+)?|NaN|Infinity)"
+_WRITTEN_DIFFERENTLY = re.compile(rf"(?:^|[:,\[]){_DIFFERENT}")
+_TEXT_OR_NUMBER = re.compile(rf'"(?:[^"\\]|\\.)*"|(?<![\d.e+-]){_DIFFERENT}')
 _FIRST_SURROGATE = "\ud800"
+
+
+def _as_ecmascript(found: re.Match[str]) -> str:
+    token = found.group()
+    if token.startswith('"'):
+        return token
+    number = int(token) if token.lstrip("-").isdigit() else float(token)
+    return rfc8785.dumps(number).decode()
 
 
 def _require_clean(place: str, value: JsonValue, content: Content, brief: str) -> None:

@@ -7,14 +7,12 @@ and the newest head is published to a file after each commit (`store.audit_heads
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import rfc8785
 import sqlalchemy as sa
 from pydantic import JsonValue
 from sqlalchemy.orm import Session as AnySession
@@ -22,6 +20,7 @@ from sqlmodel import Session, SQLModel, select
 
 from policies.errors import ConflictError, CountersignError, InvalidInputError
 from policies.privacy import holds_address
+from policies.proposal import digest_json
 from store.audit_heads import GENESIS, AuditHeadsError, Break, Head, Published, PublishedHeads
 from store.audit_verify import AuditVerification, verify_chain
 from store.bulk import insert_rows, table_of
@@ -85,7 +84,7 @@ def entry_hash(columns: Mapping[str, JsonValue | datetime]) -> str:
     at = content["at"]
     if isinstance(at, datetime):
         content["at"] = aware(at).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()  # type: ignore[arg-type]  # datetimes are text by now
+    return digest_json(content)  # type: ignore[arg-type]  # datetimes are text by now
 
 
 class _End(NamedTuple):

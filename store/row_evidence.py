@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-import rfc8785
 import sqlalchemy as sa
 from pydantic import JsonValue
 from sqlalchemy.exc import NoResultFound
 from sqlmodel import Session, SQLModel
 
+from policies.proposal import digest_json
 from store.bulk import table_of
 from store.clock import aware
+from store.driver import Prepared
 from store.tables import Approval, Launch, Proposal, Signature
 
 ROWS = "row_digests"
@@ -109,7 +111,7 @@ def family_digest(table: str, row_id: str, columns: Sequence[str], row: Row) -> 
     """Return sha256 over the RFC 8785 JSON of the named columns of a row; ValueError when one has no such form."""
     content: dict[str, Any] = {"table": table, "id": row_id}  # RFC 8785 refuses what is no JSON
     content["columns"] = {name: _plain(row[name]) for name in columns}
-    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+    return digest_json(content)
 
 
 def stored_rows(session: Session, covered: Covered, workspace_id: str) -> Iterator[tuple[str, Row | None]]:
@@ -131,13 +133,18 @@ def stored_rows(session: Session, covered: Covered, workspace_id: str) -> Iterat
 def _told(session: Session, row: SQLModel) -> JsonValue:
     covered = COVERED[table_of(type(row)).name]
     row_id = getattr(row, covered.key.name)
-    query = sa.select(*_columns(covered)).where(covered.key == row_id)
-    stored: Row = {**session.connection().execute(query).mappings().one()}
+    (stored,) = _stored(covered.table.name).mappings(session, row_id=row_id)
     told: dict[str, JsonValue] = {"table": covered.table.name, "id": row_id}
     for family, names in covered.families.items():
         digest = family_digest(covered.table.name, row_id, names, stored)
         told[family] = {"columns": " ".join(names), "sha256": digest}
     return told
+
+
+@cache
+def _stored(table: str) -> Prepared:
+    covered = COVERED[table]
+    return Prepared(sa.select(*_columns(covered)).where(covered.key == sa.bindparam("row_id")))
 
 
 def _columns(covered: Covered) -> list[sa.Column[Any]]:

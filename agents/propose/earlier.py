@@ -50,19 +50,19 @@ class EditDraft(_Part):
 def comments_of(session: Session, thread_id: str) -> ApproverComments | None:
     """Return the comments that a thread was begun with."""
     draft = latest_draft(session, thread_id, COMMENTS)
-    return None if draft is None else ApproverComments.model_validate(draft.content)
+    return None if draft is None else ApproverComments.model_validate(draft)
 
 
 def read_comments_of(session: Session, thread_id: str) -> ReadComments | None:
     """Return what was read in a thread's comments; None before, or without any."""
     draft = latest_draft(session, thread_id, READ_COMMENTS)
-    return None if draft is None else ReadComments.model_validate(draft.content)
+    return None if draft is None else ReadComments.model_validate(draft)
 
 
 def edit_of(session: Session, thread_id: str) -> EditDraft | None:
     """Return the edit that a thread was begun with."""
     draft = latest_draft(session, thread_id, EDIT)
-    return None if draft is None else EditDraft.model_validate(draft.content)
+    return None if draft is None else EditDraft.model_validate(draft)
 
 
 def editors_of(session: Session, thread_id: str) -> tuple[str, ...]:

@@ -189,5 +189,5 @@ def _rules(session: Session, approval: Approval) -> tuple[RuleView, ...]:
     figures = figures_of(session, approval.thread_id)
     return tuple(
         RuleView(rule_id=result.rule_id, status=result.status, evidence=say(result.evidence, figures))
-        for result in PolicyReport.model_validate(draft.content).results
+        for result in PolicyReport.model_validate(draft).results
     )

@@ -13,7 +13,8 @@ from api.views.numbers import Derived, View, derived
 from policies.figures import Figure, estimate
 from policies.proposal import Content, Forecast
 from store.repositories.agent_work import latest_draft
-from store.tables import Draft, Proposal
+from store.tables import Proposal
+from store.tables.base import JsonObject
 from tools.experiments.interval import wilson_interval
 
 CONFIDENCE = 0.8
@@ -70,7 +71,7 @@ class OutlookView(View):
 def outlook_view(session: Session, proposal: Proposal, content: Content) -> OutlookView:
     """Return the forecast of a proposal with what follows from it and how earlier ones did."""
     draft = latest_draft(session, proposal.thread_id, "forecast")
-    method = "not kept" if draft is None else ForecastDraft.model_validate(draft.content).method
+    method = "not kept" if draft is None else ForecastDraft.model_validate(draft).method
     found: list[DerivedLine | MissingLine] = [
         _contribution(session, proposal.thread_id, content),
         _unsubscribes(content, unsubscribes_of(session, proposal.workspace_id)),
@@ -138,9 +139,9 @@ def _contribution(session: Session, thread_id: str, content: Content) -> Derived
     )
 
 
-def _margin(draft: Draft, content: Content) -> Figure:
+def _margin(draft: JsonObject, content: Content) -> Figure:
     """The gross margin of the rules that the proposal was judged by, under the digest that is frozen with it."""
-    figure = Situation.model_validate(draft.content).rules.figure("gross_margin", "rate")
+    figure = Situation.model_validate(draft).rules.figure("gross_margin", "rate")
     source = figure.source.model_copy(update={"digest": content.rules["workspace"]})
     return figure.model_copy(update={"source": source})
 

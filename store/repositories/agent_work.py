@@ -9,18 +9,19 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from policies.errors import ConflictError, NotFoundError
 from policies.figures import Figure
 from policies.proposal import canonical_json, digest_json
 from store.bulk import JsonText, Row, insert_rows, table_of
+from store.driver import Prepared
 from store.tables import AgentTrace, Conversation, Draft, FigureRow, ToolResult, Turn
 from store.tables.base import JsonObject
 
 _figures = table_of(FigureRow).c
 _thread: sa.BindParameter[str] = sa.bindparam("thread")
-_FIGURES = (
+_FIGURES = Prepared(
     sa.select(_figures.figure_id, _figures.value, _figures.unit, _figures.source)
     .where(_figures.thread_id == _thread)
     .order_by(_figures.figure_id)
@@ -28,6 +29,15 @@ _FIGURES = (
 _FIGURES_BY_ID = TypeAdapter(dict[str, Figure])
 _KNOWN_FIGURES = sa.select(_figures.figure_id).where(
     _figures.thread_id == _thread, _figures.figure_id.in_(sa.bindparam("names", expanding=True))
+)
+
+
+_drafts = table_of(Draft).c
+_LATEST = Prepared(
+    sa.select(_drafts.content)
+    .where(_drafts.thread_id == _thread, _drafts.kind == sa.bindparam("kind"))
+    .order_by(_drafts.created_at.desc(), _drafts.draft_id.desc())
+    .limit(sa.literal(1))
 )
 
 
@@ -39,15 +49,10 @@ def get_draft(session: Session, draft_id: str) -> Draft:
     return draft
 
 
-def latest_draft(session: Session, thread_id: str, kind: str) -> Draft | None:
-    """Return the newest draft of one kind in a thread."""
-    query = (
-        select(Draft)
-        .where(Draft.thread_id == thread_id, Draft.kind == kind)
-        .order_by(col(Draft.created_at).desc(), col(Draft.draft_id).desc())
-        .limit(1)
-    )
-    return session.exec(query).first()
+def latest_draft(session: Session, thread_id: str, kind: str) -> JsonObject | None:
+    """Return what the newest draft of one kind in a thread holds."""
+    found = _LATEST.one(session, thread=thread_id, kind=kind)
+    return None if found is None else found[0]
 
 
 def draft_by_digest(session: Session, workspace_id: str, kind: str, digest: str) -> Draft:
@@ -115,7 +120,7 @@ def put_figures(session: Session, workspace_id: str, thread_id: str, figures: Ma
 
 def figures_of(session: Session, thread_id: str) -> dict[str, Figure]:
     """Return every figure of a thread, by id."""
-    rows = session.connection().execute(_FIGURES, {"thread": thread_id})
+    rows = _FIGURES.rows(session, thread=thread_id)
     return _FIGURES_BY_ID.validate_python(
         {
             figure_id: {

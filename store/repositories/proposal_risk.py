@@ -5,13 +5,33 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlmodel import Session
 
 from policies.authority import RiskAssessment, assess_risk
 from policies.authority.content_risk import risk_facts
 from policies.proposal import Content
 from policies.workspace_rules import SENSITIVE, WorkspaceRules
+from store.bulk import table_of
+from store.driver import Prepared
 from store.tables import Document, Proposal
+
+_proposals, _documents = table_of(Proposal).c, table_of(Document).c
+_workspace: sa.BindParameter[str] = sa.bindparam("workspace")
+_APPROVED_WITH = Prepared(
+    sa.select(_proposals.proposal_id)
+    .where(
+        _proposals.workspace_id == _workspace,
+        _proposals.status.in_((sa.literal("approved"), sa.literal("launched"))),
+        _proposals.canonical_json.like(sa.bindparam("holding")),
+    )
+    .limit(sa.literal(1))
+)
+_CLAIMS = Prepared(
+    sa.select(_documents.text)
+    .where(_documents.workspace_id == _workspace, _documents.kind == sa.literal("claim"))
+    .order_by(_documents.document_id)
+)
 
 
 def assess_proposal(
@@ -40,19 +60,14 @@ def assess_proposal(
 
 def approved_creatives(session: Session, workspace_id: str, digests: Collection[str]) -> frozenset[str]:
     """Return which of these creatives stand in a proposal of the workspace that was approved and not taken back."""
-    return frozenset(digest for digest in digests if _is_approved(session, workspace_id, digest))
+    # a digest is hexadecimal, so nothing in it means anything to LIKE
+    return frozenset(
+        digest
+        for digest in digests
+        if _APPROVED_WITH.one(session, workspace=workspace_id, holding=f"%{digest}%")
+    )
 
 
 def approved_claims(session: Session, workspace_id: str) -> tuple[str, ...]:
     """Return the texts of the workspace's approved claims."""
-    query = select(Document.text).where(Document.workspace_id == workspace_id, Document.kind == "claim")
-    return tuple(session.exec(query.order_by(col(Document.document_id))).all())
-
-
-def _is_approved(session: Session, workspace_id: str, digest: str) -> bool:
-    query = select(Proposal.proposal_id).where(
-        Proposal.workspace_id == workspace_id,
-        col(Proposal.status).in_(("approved", "launched")),
-        col(Proposal.canonical_json).contains(digest, autoescape=True),
-    )
-    return session.exec(query.limit(1)).first() is not None
+    return tuple(text for (text,) in _CLAIMS.rows(session, workspace=workspace_id))
