@@ -10,6 +10,8 @@ comma := ,
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(subst $(comma),-,$(EXTRAS))
+# as many processes as the machine has cores, four at most; each has homes and databases of its own
+JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n < 4 ? n : 4 )))
 NAME ?= graph replay_value
 
 # two cores are enough for us; more threads in linear algebra only fight each other
@@ -42,7 +44,7 @@ lint: $(STAMP) ## linters and type checks
 	$(BIN)/mypy
 
 test: lint ## linters, type checks and all tests but the long ones
-	$(BIN)/python -m pytest -q -m "not soak"
+	$(BIN)/python -m pytest -q -m "not soak" -n $(JOBS) --dist worksteal
 
 soak: $(STAMP) ## the long property, chaos and Monte-Carlo runs
 	$(BIN)/python -m pytest -q -m soak
