@@ -28,15 +28,19 @@ from delivery.jobs import OWNER, Jobs
 from delivery.launch import launch
 from delivery.notifications.mail import SmtpMailer
 from delivery.notifications.outbox import Notifications
+from delivery.policy_changes import apply_change
 from delivery.ports import Ports
+from policies.errors import NotFoundError
+from policies.policy_change import KIND as POLICY_CHANGE
 from store.audit import AuditLog
 from store.clock import Clock, ReplayClock, WallClock
 from store.database import Database, migrate
 from store.home import Home, HomeLock, home_lock
 from store.ids import IdSource, RandomIds
 from store.keys import WebhookKeys
-from store.repositories.campaigns import campaign_of_thread
+from store.repositories.campaigns import campaign_of_thread, get_proposal
 from store.repositories.leases import Work, free_leases
+from store.tables import Approval
 from store.threads import in_thread
 from store.warehouse import Warehouse
 
@@ -203,7 +207,10 @@ def _engine(
     home: Home, settings: Settings, ports: Ports, threads: Threads, reviews: Reviews, watching: Watching
 ) -> Engine:
     async def resume(approval_id: str) -> None:
-        await threads.resume_approval(approval_id)
+        if await in_thread(_changes_rules, ports.database, approval_id):
+            await in_thread(apply_change, ports, approval_id)
+        else:
+            await threads.resume_approval(approval_id)
 
     notifications = Notifications(
         ports,
@@ -215,6 +222,14 @@ def _engine(
     executor = ports.ids.new() if home.settings.shared else OWNER
     jobs = Jobs(home.jobs, handlers, executor=executor)
     return Engine(ports.clock, jobs, Driver(ports, jobs, told=watching.work, sweeps=(notifications.sweep,)))
+
+
+def _changes_rules(database: Database, approval_id: str) -> bool:
+    with database.read() as session:
+        approval = session.get(Approval, approval_id)
+        if approval is None:
+            raise NotFoundError(f"there is no approval {approval_id}", value=approval_id)
+        return get_proposal(session, approval.workspace_id, approval.proposal_id).kind == POLICY_CHANGE
 
 
 def _conversation_of(database: Database, thread_id: str) -> str | None:

@@ -55,9 +55,10 @@ def revoke_approval(ports: Ports, person: Person, approval_id: str, reason: str)
         if proposal.status == ProposalStatus.LAUNCHED:
             _take_back(session, proposal, now)
         revoke(session, ports.audit, approval, at=now, actor=person.user_id, reason=reason)
-        for launch in launch_rows.launches_of_campaign(session, proposal.campaign_id):
-            if launch.approval_id == approval_id and launch.finished_at is None:
-                end_launch(session, ports, launch, "revoked")
+        if proposal.campaign_id is not None:
+            for launch in launch_rows.launches_of_campaign(session, proposal.campaign_id):
+                if launch.approval_id == approval_id and launch.finished_at is None:
+                    end_launch(session, ports, launch, "revoked")
         return Revoked(approval_id, approval.status, True)
 
 
@@ -67,9 +68,9 @@ def _require_revocable(approval: Approval, proposal: Proposal) -> None:
             f"this approval is {approval.status}; only one that is approved can be taken back, a pending one is rejected",
             value=approval.status,
         )
-    if proposal.kind == "policy_change":
+    if proposal.kind == "policy_change" and proposal.status != ProposalStatus.APPROVED:
         raise ApprovalClosedError(
-            "a policy change takes effect as it is approved; propose the opposite change instead",
+            f"this policy change is {proposal.status}; what took effect is undone by proposing the opposite change",
             value=proposal.kind,
         )
 

@@ -20,6 +20,10 @@ API_KEY_PREFIX = "cs_"
 API_KEY_LENGTH = len(API_KEY_PREFIX) + 43
 
 
+KEY_JOINT = "."
+"""Stands between the halves of a key that two people issued."""
+
+
 class SigningKeyError(CountersignError):
     """A key file of the audit log is missing or cannot be read."""
 
@@ -39,6 +43,11 @@ def new_key() -> NewKey:
     return NewKey(plain, key_sha256(plain))
 
 
+def new_half() -> str:
+    """Make the signer's half of a key, with 256 bits of chance; the author's is a whole `new_key`."""
+    return secrets.token_urlsafe(32)
+
+
 class WebhookKeys:
     """Signing secrets of webhooks, each derived from one key file of the home and the webhook's id."""
 
@@ -54,8 +63,21 @@ class WebhookKeys:
 
 
 def key_sha256(plain: str) -> str:
-    """The hexadecimal SHA-256 under which a plain API key is kept."""
-    return hashlib.sha256(plain.encode()).hexdigest()
+    """The hexadecimal SHA-256 under which a plain API key is kept; that of a key in two halves is over both of theirs."""
+    author, dot, signer = plain.partition(KEY_JOINT)
+    if dot:
+        return joined_sha256(half_sha256(author), half_sha256(signer))
+    return half_sha256(plain)
+
+
+def half_sha256(half: str) -> str:
+    """The hexadecimal SHA-256 of one half of a key."""
+    return hashlib.sha256(half.encode()).hexdigest()
+
+
+def joined_sha256(author_half: str, signer_half: str) -> str:
+    """What a key in two halves is kept under, from the hashes of its halves: nobody has to know both to make it."""
+    return hashlib.sha256(f"{author_half}{signer_half}".encode()).hexdigest()
 
 
 class AuditKeys:

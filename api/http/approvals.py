@@ -12,9 +12,11 @@ from api.http.signing_in import Caller, SignedIn
 from api.views.approval import ApprovalView, SignatureView, approval_view, signature_views
 from api.views.approval_list import LONGEST_PAGE, PAGE, ApprovalLine, approval_lines
 from api.views.numbers import View
+from api.views.policy_change import PolicyApprovalView, policy_approval_view
 from policies.authority import Action
 from policies.privacy import require_no_address
-from store.repositories.approvals import Answer, Resolution, resolve
+from store.repositories.approvals import Answer, Resolution, get_approval, resolve
+from store.repositories.campaigns import get_proposal
 from store.threads import in_thread
 
 router = APIRouter(prefix="/v1/approvals", tags=["approvals"])
@@ -67,12 +69,15 @@ async def listed(
 
 
 @router.get("/{approval_id}")
-async def shown(caller: SignedIn, approval_id: str) -> ApprovalView:
-    """Show an approval with everything that would run."""
+async def shown(caller: SignedIn, approval_id: str) -> ApprovalView | PolicyApprovalView:
+    """Show an approval with everything that would run, or would change."""
     caller.require(Action.VIEW)
 
-    def read() -> ApprovalView:
+    def read() -> ApprovalView | PolicyApprovalView:
         with caller.app.database.read() as session:
+            approval = get_approval(session, caller.workspace_id, approval_id)
+            if get_proposal(session, caller.workspace_id, approval.proposal_id).kind == "policy_change":
+                return policy_approval_view(session, approval)
             return approval_view(
                 session,
                 caller.app.warehouse,

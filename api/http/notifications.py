@@ -8,16 +8,20 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
+from api.http.policy_changes import propose
 from api.http.signing_in import Caller, SignedIn
 from api.views.numbers import View
+from api.views.policy_change import ProposedView
 from delivery.notifications.mail import checked_address
 from delivery.notifications.webhook import checked_url
 from policies.authority import Action
+from policies.policy_change import LONGEST_REASON, AddWebhook
+from policies.privacy import require_no_address
 from store.keys import WebhookKeys
 from store.repositories.notifications import (
-    add_webhook,
     address_of,
     forget_mail_to,
+    get_webhook,
     notifications_of,
     remove_webhook,
     set_address,
@@ -49,6 +53,7 @@ class AddressOut(View):
 
 class WebhookIn(_In):
     url: str = Field(min_length=1, max_length=2_000)
+    reason: str = Field(default="", max_length=LONGEST_REASON)
 
 
 class WebhookOut(View):
@@ -105,13 +110,20 @@ async def webhooks(caller: SignedIn) -> list[WebhookOut]:
     return await in_thread(read)
 
 
-@router.post("/webhooks", status_code=201)
-async def webhook_added(caller: SignedIn, given: WebhookIn) -> NewWebhookOut:
-    """Tell an address of every approval, in messages signed as Standard Webhooks; the secret is shown here only."""
+@router.post("/webhooks", status_code=202)
+async def webhook_proposed(caller: SignedIn, given: WebhookIn) -> ProposedView:
+    """Propose that an address is told of every approval; it is, once somebody else has signed that."""
     caller.require(Action.MANAGE_WEBHOOKS)
-    done = await in_thread(_add_webhook, caller, checked_url(given.url))
-    caller.app.engine.wake()
-    return done
+    require_no_address("the reason", given.reason)
+    change = AddWebhook(url=checked_url(given.url))
+    return await propose(caller, lambda _: change, given.reason)
+
+
+@router.post("/webhooks/{webhook_id}/secret")
+async def secret_shown(caller: SignedIn, webhook_id: str) -> NewWebhookOut:
+    """Show the secret that a webhook's messages are signed with, as Standard Webhooks; the log says that you asked."""
+    caller.require(Action.MANAGE_WEBHOOKS)
+    return await in_thread(_show_secret, caller, webhook_id)
 
 
 @router.delete("/webhooks/{webhook_id}", status_code=204)
@@ -153,21 +165,13 @@ def _set_address(caller: Caller, email: str | None) -> AddressOut:
     return _address(caller)
 
 
-def _add_webhook(caller: Caller, url: str) -> NewWebhookOut:
+def _show_secret(caller: Caller, webhook_id: str) -> NewWebhookOut:
     app = caller.app
-    at = app.clock.now()
     with app.database.write() as session:
-        made = add_webhook(
-            session,
-            ids=app.ids,
-            workspace_id=caller.workspace_id,
-            url=url,
-            added_by=caller.person.user_id,
-            at=at,
-        )
-        _log(caller, session, "webhook.added", made.webhook_id, at)
-        secret = WebhookKeys(app.home.keys_dir).secret_of(made.webhook_id)
-        return NewWebhookOut(**_webhook(made).model_dump(), secret=secret)
+        found = get_webhook(session, caller.workspace_id, webhook_id)
+        _log(caller, session, "webhook.secret_shown", webhook_id, app.clock.now())
+        secret = WebhookKeys(app.home.keys_dir).secret_of(webhook_id)
+        return NewWebhookOut(**_webhook(found).model_dump(), secret=secret)
 
 
 def _remove_webhook(caller: Caller, webhook_id: str) -> None:

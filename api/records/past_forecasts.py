@@ -43,7 +43,7 @@ class Unsubscribes(NamedTuple):
     sent: int
 
 
-def past_forecasts(session: Session, workspace_id: str, campaign_id: str) -> PastForecasts:
+def past_forecasts(session: Session, workspace_id: str, campaign_id: str | None) -> PastForecasts:
     """Return how forecasts of other campaigns compare with the newest final readout of each launch, for the last 50."""
     query = (
         select(Readout)

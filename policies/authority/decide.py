@@ -58,6 +58,7 @@ class Action(StrEnum):
     EXPORT_DATA = "export_data"
     MANAGE_USERS = "manage_users"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    MANAGE_RULES = "manage_rules"
 
 
 class ActionUnknownError(InvalidInputError):

@@ -24,11 +24,12 @@ def revoke(
     proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
     if proposal.status == "approved":
         move_proposal(session, proposal.proposal_id, expected="approved", to="revoked")
-    campaign = get_campaign(session, approval.workspace_id, proposal.campaign_id)
-    state = CampaignState(campaign.state)
-    if campaign.proposal_id == proposal.proposal_id and state is CampaignState.APPROVED:
-        following = next_state(state, CampaignEvent.REVOKE, sent_any=False)
-        move_campaign(session, campaign.campaign_id, expected=state, to=following.to, at=at)
+    if proposal.campaign_id is not None:
+        campaign = get_campaign(session, approval.workspace_id, proposal.campaign_id)
+        state = CampaignState(campaign.state)
+        if campaign.proposal_id == proposal.proposal_id and state is CampaignState.APPROVED:
+            following = next_state(state, CampaignEvent.REVOKE, sent_any=False)
+            move_campaign(session, campaign.campaign_id, expected=state, to=following.to, at=at)
     audit.append(
         session,
         workspace_id=approval.workspace_id,

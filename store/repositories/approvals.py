@@ -213,7 +213,7 @@ def overdue_approvals(session: Session, now: datetime) -> Sequence[Approval]:
 
 
 def expire(session: Session, audit: AuditLog, approval: Approval, at: datetime) -> None:
-    """Close an approval whose time has run out; the campaign goes back to draft."""
+    """Close an approval whose time has run out; a campaign goes back to draft."""
     _settle(session, approval, "expired", at)
     audit.append(
         session,
@@ -255,15 +255,22 @@ def _require_open(session: Session, approval: Approval, proposal: Proposal, at: 
         raise ApprovalClosedError(f"this approval is already {approval.status}", value=approval.status)
     if at >= approval.expires_at:
         raise ApprovalClosedError(
-            f"this approval expired at {approval.expires_at.isoformat()}; propose the campaign again",
+            f"this approval expired at {approval.expires_at.isoformat()}; propose it again",
             value=approval.expires_at.isoformat(),
         )
-    campaign = get_campaign(session, approval.workspace_id, proposal.campaign_id)
-    if proposal.status != "open" or campaign.proposal_id != proposal.proposal_id:
+    if proposal.status != "open" or not _is_current(session, proposal):
         raise ApprovalClosedError(
             f"proposal {proposal.proposal_id} is {proposal.status}; a newer one took its place",
             value=proposal.status,
         )
+
+
+def _is_current(session: Session, proposal: Proposal) -> bool:
+    """Whether no newer proposal has taken this one's place in its campaign; one about no campaign has no successor."""
+    if proposal.campaign_id is None:
+        return True
+    campaign = get_campaign(session, proposal.workspace_id, proposal.campaign_id)
+    return campaign.proposal_id == proposal.proposal_id
 
 
 def _require_digest(approval: Approval, proposal: Proposal, claimed: str) -> None:
@@ -339,6 +346,8 @@ def _settle(session: Session, approval: Approval, status: str, at: datetime) -> 
     session.refresh(approval)
     proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
     move_proposal(session, proposal.proposal_id, expected="open", to=status)
+    if proposal.campaign_id is None:
+        return
     campaign = get_campaign(session, approval.workspace_id, proposal.campaign_id)
     state = CampaignState(campaign.state)
     following = next_state(state, _EVENT_AFTER[status], sent_any=False)

@@ -13,8 +13,10 @@ from store.tables import BriefRow, Campaign, Creative, Proposal
 from store.tables.base import JsonObject
 
 
-def get_campaign(session: Session, workspace_id: str, campaign_id: str) -> Campaign:
-    """Return a campaign of this workspace; NotFoundError otherwise."""
+def get_campaign(session: Session, workspace_id: str, campaign_id: str | None) -> Campaign:
+    """Return a campaign of this workspace; NotFoundError otherwise, and for a proposal that is about none."""
+    if campaign_id is None:
+        raise NotFoundError("this is about no campaign", value=campaign_id)
     campaign = session.get(Campaign, campaign_id)
     if campaign is None or campaign.workspace_id != workspace_id:
         raise NotFoundError(f"there is no campaign {campaign_id}", value=campaign_id)

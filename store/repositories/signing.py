@@ -18,7 +18,7 @@ from policies.errors import ConflictError, NotAuthorisedError
 from store.repositories.delegations import held_since, lent_to
 from store.repositories.proposal_authors import contributors
 from store.repositories.resolutions import YES, Resolution
-from store.repositories.workspaces import users_of
+from store.repositories.workspaces import issued_alone, users_of
 from store.tables import ApiKey, Approval, Delegation, Proposal, Signature, User
 
 
@@ -101,10 +101,10 @@ def stand_for(
     Raises NotAuthorisedError when no rule allows it, and SignatureNotNeededError for a yes that fills nothing.
     """
     parts = contributors(session, proposal)
-    if _keyed_late(session, approval, person.user_id, parts):
+    if _keyed_by(session, approval, person.user_id, parts):
         raise NotAuthorisedError(
-            "the author issued you a key after proposing this, so it cannot be shown that you are somebody else; "
-            "ask another approver",
+            "somebody with a part in this proposal issued you a key, alone or after proposing it, so it cannot be shown "
+            "that you are somebody else; ask another approver, or have that key revoked",
             value=person.user_id,
         )
     author = person.user_id if person.user_id in parts else approval.author_id
@@ -137,7 +137,7 @@ def who_may_sign(
     return tuple(
         standing
         for user in users_of(session, approval.workspace_id)
-        if user.user_id not in parts | signed and not _keyed_late(session, approval, user.user_id, parts)
+        if user.user_id not in parts | signed and not _keyed_by(session, approval, user.user_id, parts)
         for standing in _standings(
             session, approval, Person(user.user_id, frozenset(Role), user.workspace_id), parts, at
         )
@@ -195,13 +195,17 @@ def _standings(
             yield Standing(replace(person, roles=frozenset({Role(delegation.role)})), delegation)
 
 
-def _keyed_late(session: Session, approval: Approval, user_id: str, parts: frozenset[str]) -> bool:
-    late = select(ApiKey.key_id).where(
-        ApiKey.user_id == user_id,
-        col(ApiKey.issued_by).in_(sorted(parts)),
-        col(ApiKey.created_at) >= approval.opened_at,
+def _keyed_by(session: Session, approval: Approval, user_id: str, parts: frozenset[str]) -> bool:
+    """Whether somebody with a part in the proposal may hold a key of this user.
+
+    They may when they issued it after proposing, and when they issued it alone, so that they have seen it whole, and it
+    still signs in.
+    """
+    issued = select(ApiKey).where(ApiKey.user_id == user_id, col(ApiKey.issued_by).in_(sorted(parts)))
+    return any(
+        key.created_at >= approval.opened_at or (key.revoked_at is None and issued_alone(session, key))
+        for key in session.exec(issued)
     )
-    return session.exec(late).first() is not None
 
 
 def _is_allowed(approval: Approval, resource: Resource, standing: Standing) -> bool:

@@ -43,13 +43,16 @@ class Campaign(SQLModel, table=True):
 
 
 class Proposal(SQLModel, table=True):
-    """Exactly what would run. `canonical_json` is RFC 8785 text; `digest` is its sha256."""
+    """Exactly what would run. `canonical_json` is RFC 8785 text; `digest` is its sha256.
+
+    A policy change is about no campaign, and its `thread_id` is the id of nothing but itself.
+    """
 
     __tablename__ = "proposals"
 
     proposal_id: str = Field(primary_key=True)
     workspace_id: str = Field(foreign_key="workspaces.workspace_id", index=True)
-    campaign_id: str = Field(foreign_key="campaigns.campaign_id", index=True)
+    campaign_id: str | None = Field(default=None, foreign_key="campaigns.campaign_id", index=True)
     thread_id: str = Field(unique=True)
     parent_proposal_id: str | None = Field(default=None, foreign_key="proposals.proposal_id")
     author_id: str = Field(foreign_key="users.user_id")

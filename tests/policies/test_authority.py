@@ -53,6 +53,7 @@ EXPECTED: dict[Action, set[Role]] = {
     Action.EXPORT_DATA: {Role.CAMPAIGN_MANAGER, Role.MARKETING_LEADER, Role.LEGAL, Role.ADMIN},
     Action.MANAGE_USERS: {Role.ADMIN},
     Action.MANAGE_WEBHOOKS: {Role.ADMIN},
+    Action.MANAGE_RULES: {Role.ADMIN, Role.MARKETING_LEADER},
     Action.DELEGATE_ROLE: DECIDERS | {Role.LEGAL},
     Action.REVOKE_DELEGATION: {Role.ADMIN},
 }
