@@ -71,17 +71,20 @@ def init_home(
     currency: str,
     timezone: str,
     admin: str,
-    second: str,
+    second: str | None,
     second_role: str,
     database_url: str | None = None,
 ) -> NewHome:
     """Make a standard home with an admin and a second person, who may approve what the admin proposes.
 
+    Without a `second` the admin is alone and may invite one person later; nothing can be approved before.
+
     `database_url` names an empty PostgreSQL database for tables, checkpoints and jobs; without one they are files.
     Raises HomeExistsError, HomeSettingsError, InvalidInputError, PostgresMissingError, PostgresUnreachableError or
     DatabaseTakenError, and then leaves no home behind.
     """
-    tenant = Tenant(name, (Member(admin, (Role.ADMIN.value,)), Member(second, (second_role,))))
+    others = () if second is None else (Member(second, (second_role,)),)
+    tenant = Tenant(name, (Member(admin, (Role.ADMIN.value,)), *others))
     at = clock.now()
     ids = RandomIds(FixedClock(at))
     settings = checked_settings(

@@ -37,6 +37,9 @@ def init(
     second_role: Annotated[
         str, typer.Option(help="campaign_manager, marketing_leader, legal, marketer or admin.")
     ] = "campaign_manager",
+    alone: Annotated[
+        bool, typer.Option("--alone", help="Make only the admin, who invites the second person later.")
+    ] = False,
     currency: Annotated[str, typer.Option(help="ISO 4217 code.")] = "USD",
     timezone: Annotated[str, typer.Option(help="IANA name, such as Europe/Berlin.")] = "UTC",
     seed: Annotated[int, typer.Option(help="Seed of every draw in this home, 0 or more.")] = 1,
@@ -47,7 +50,7 @@ def init(
         ),
     ] = None,
 ) -> None:
-    """Make a home with an admin and a second person; each key is shown once."""
+    """Make a home with an admin and a second person; each key is shown once, and each replaces their own."""
     from api.setup import init_home
     from store.clock import WallClock
 
@@ -59,7 +62,7 @@ def init(
         currency=currency,
         timezone=timezone,
         admin=admin,
-        second=second,
+        second=None if alone else second,
         second_role=second_role,
         database_url=database_url,
     )
@@ -123,5 +126,11 @@ def _show_init(out: Console, made: dict[str, Any]) -> None:  # JSON
     out.print("These keys are shown once. Keep them; nobody can read them again.\n")
     for user in made["users"]:
         out.print(f"  {user['name']} ({', '.join(user['roles'])})\n  [bold]{user['key']}[/]\n")
+    out.print(
+        "Each of you replaces your own, so that nobody else has seen it: countersign users renew --key …"
+    )
+    if len(made["users"]) == 1:
+        out.print("Nothing can be approved before there are two of you:")
+        out.print("  countersign users add NAME --role campaign_manager")
     where = Path(made["home"])
     out.print(f"Next: countersign --home {where} serve")

@@ -1,4 +1,4 @@
-"""Commands that only look: audience count, offers, policies show, models check, readout, audit verify."""
+"""Commands that only look: audience count, offers, policies show and set, models check, readout, audit verify."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import typer
 
 from api.cli.options import ask
 from api.cli.output import give
+from policies.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from api.cli.client import Client
 
 audience = typer.Typer(help="Whom a filter reaches.", no_args_is_help=True)
-policies = typer.Typer(help="The rules in force.", no_args_is_help=True)
+policies = typer.Typer(help="The rules in force, and proposing others.", no_args_is_help=True)
 models = typer.Typer(help="The model that the agents speak with.", no_args_is_help=True)
 audit = typer.Typer(help="The audit log.", no_args_is_help=True)
 
@@ -60,9 +61,50 @@ def rules(ctx: typer.Context) -> None:
     give(ctx, ask(ctx, work), show_rules)
 
 
+@policies.command("set")
+def rules_set(
+    ctx: typer.Context,
+    changes: Annotated[
+        list[str],
+        typer.Argument(
+            help="NAME=VALUE with the value as JSON, such as approval_days=5.", metavar="NAME=VALUE"
+        ),
+    ],
+    reason: Annotated[str, typer.Option(help="Why; who signs it reads this.")] = "",
+) -> None:
+    """Propose other rules for the workspace; they hold once somebody else has signed them."""
+    from api.cli.show.policy_change import show_proposed
+
+    given = read_changes(changes)
+
+    async def work(client: Client) -> Any:  # JSON
+        return await client.post("/v1/policies", {"rules": given, "reason": reason})
+
+    give(ctx, ask(ctx, work), show_proposed)
+
+
+def read_changes(changes: list[str]) -> dict[str, Any]:
+    """Return rules by name, their values as JSON or else as text; InvalidInputError for one that is not NAME=VALUE."""
+    import json
+
+    given: dict[str, Any] = {}
+    for text in changes:
+        name, sign, value = text.partition("=")
+        if not name.strip() or not sign or name.strip() in given:
+            raise InvalidInputError(
+                f"the change {text!r} is not NAME=VALUE with each name once, such as approval_days=5",
+                value=text,
+            )
+        try:
+            given[name.strip()] = json.loads(value)
+        except json.JSONDecodeError:
+            given[name.strip()] = value
+    return given
+
+
 @policies.callback()
 def _policies() -> None:
-    """The rules in force."""
+    """The rules in force, and proposing others."""
 
 
 @models.command("check")

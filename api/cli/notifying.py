@@ -1,4 +1,4 @@
-"""`notifications list|email`, `webhooks list|add|remove`: who is told about approvals outside the product."""
+"""`notifications list|email`, `webhooks list|add|secret|remove`: who is told about approvals outside the product."""
 
 from __future__ import annotations
 
@@ -58,12 +58,29 @@ def webhooks_listed(ctx: typer.Context) -> None:
 
 
 @webhooks.command("add")
-def added(ctx: typer.Context, url: Annotated[str, typer.Argument(help="An https address.")]) -> None:
-    """Tell an address of every approval; the secret that its messages are signed with is shown once."""
+def added(
+    ctx: typer.Context,
+    url: Annotated[str, typer.Argument(help="An https address.")],
+    reason: Annotated[str, typer.Option(help="Why; who signs it reads this.")] = "",
+) -> None:
+    """Propose that an address is told of every approval; somebody else signs it."""
+    from api.cli.show.policy_change import show_proposed
+
+    async def work(client: Client) -> Any:  # JSON
+        return await client.post("/v1/webhooks", {"url": url, "reason": reason})
+
+    give(ctx, ask(ctx, work), show_proposed)
+
+
+@webhooks.command("secret")
+def secret(ctx: typer.Context, webhook_id: Annotated[str, typer.Argument(help="Id of the webhook.")]) -> None:
+    """Show the secret that an address's messages are signed with; the audit log says that you asked."""
+    from urllib.parse import quote
+
     from api.cli.show.notifications import show_webhook
 
     async def work(client: Client) -> Any:  # JSON
-        return await client.post("/v1/webhooks", {"url": url})
+        return await client.post(f"/v1/webhooks/{quote(webhook_id, safe='')}/secret")
 
     give(ctx, ask(ctx, work), show_webhook)
 

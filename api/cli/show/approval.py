@@ -10,6 +10,7 @@ from rich.panel import Panel
 
 from api.cli.show.approval_basis import show_basis, show_changes, show_outlook, show_trace, show_wishes
 from api.cli.show.marks import pairs, roles, section, state, table, when
+from api.cli.show.policy_change import show_policy_change
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,6 +21,10 @@ _BAR = 24
 
 def show_approval(out: Console, approval: Json) -> None:
     """Draw an approval whole."""
+    if approval["kind"] == "policy_change":
+        show_policy_change(out, approval)
+        show_signatures(out, approval)
+        return
     content = approval["content"]
     _head(out, approval, content)
     show_changes(out, approval["previous"])
@@ -32,7 +37,7 @@ def show_approval(out: Console, approval: Json) -> None:
     _rollback(out, approval["rollback"])
     show_basis(out, approval, content)
     show_trace(out, approval)
-    _signatures(out, approval)
+    show_signatures(out, approval)
 
 
 def _head(out: Console, approval: Json, content: Json) -> None:
@@ -166,7 +171,8 @@ def _rollback(out: Console, rollback: Json) -> None:
     out.print(f"  {escape(rollback['undone'])}")
 
 
-def _signatures(out: Console, approval: Json) -> None:
+def show_signatures(out: Console, approval: Json) -> None:
+    """Say who signed, and what."""
     if not approval["signatures"]:
         return
     section(out, "Signatures")

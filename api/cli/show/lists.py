@@ -116,11 +116,6 @@ def show_users(out: Console, users: list[Json]) -> None:
     out.print(made)
 
 
-def show_user(out: Console, user: Json) -> None:
-    """Say which roles a user holds."""
-    out.print(f"{escape(user['name'])} holds {', '.join(user['roles'])}.")
-
-
 def show_key(out: Console, made: Json) -> None:
     """Show a fresh key, once."""
     out.print(f"Key of {escape(made.get('user') or made['name'])}, shown once:\n[bold]{made['key']}[/]")

@@ -47,9 +47,9 @@ def show_webhooks(out: Console, found: Json) -> None:
 
 
 def show_webhook(out: Console, made: Json) -> None:
-    """Show a new webhook with its secret."""
+    """Show a webhook with its secret."""
     out.print(f"{escape(made['url'])} is told of every approval, as webhook {made['webhook_id']}.")
-    out.print(f"Check its messages with this secret, which is shown once: {escape(made['secret'])}")
+    out.print(f"Check its messages with this secret: {escape(made['secret'])}")
 
 
 def show_removed(out: Console, done: Json) -> None:
