@@ -40,6 +40,7 @@ from store.repositories.workspaces import (
     NameTakenError,
     UserNotFoundError,
     add_user,
+    checked_name,
     get_user,
     get_workspace,
     grant_role,
@@ -147,7 +148,8 @@ def require_possible(session: Session, workspace: Workspace, change: Change) -> 
                 raise NothingChangesError(
                     f"{change.name} holds the role {role.value} already", value=role.value
                 )
-        case IssueKey():
+        case IssueKey(label=label):
+            checked_name(label)
             _require_active(session, workspace.workspace_id, change)
         case SetRules(changes=changes):
             if not changes:
@@ -236,7 +238,7 @@ def invite_second(
 
 def _require_free(session: Session, workspace_id: str, name: str) -> None:
     try:
-        user_by_name(session, workspace_id, name)
+        user_by_name(session, workspace_id, checked_name(name))
     except UserNotFoundError:
         return
     raise NameTakenError(f'a user named "{name}" exists already; choose another name', value=name)

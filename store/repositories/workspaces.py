@@ -74,7 +74,7 @@ def create_workspace(
             f'time zone "{timezone}" is not in the IANA list; write one like Europe/Berlin', value=timezone
         )
     workspace = Workspace(
-        workspace_id=ids.new(), name=_name(name), currency=currency, timezone=timezone, created_at=at
+        workspace_id=ids.new(), name=checked_name(name), currency=currency, timezone=timezone, created_at=at
     )
     _add_named(session, workspace, f'a workspace named "{name}" exists already; choose another name')
     return workspace
@@ -107,7 +107,11 @@ def add_user(
     if invited_by is not None:
         get_user(session, workspace_id, invited_by)
     user = User(
-        user_id=ids.new(), workspace_id=workspace_id, name=_name(name), created_at=at, invited_by=invited_by
+        user_id=ids.new(),
+        workspace_id=workspace_id,
+        name=checked_name(name),
+        created_at=at,
+        invited_by=invited_by,
     )
     _add_named(session, user, f'a user named "{name}" exists already; choose another name')
     return user
@@ -239,7 +243,7 @@ def issue_key(
         workspace_id=workspace_id,
         user_id=user_id,
         sha256=fresh.sha256,
-        label=_name(label),
+        label=checked_name(label),
         issued_by=issued_by,
         created_at=at,
     )
@@ -342,7 +346,8 @@ def _grants(user_id: str, at: datetime | None) -> SelectOfScalar[RoleGrant]:
     return query.where(col(RoleGrant.granted_at) <= at, sa.or_(revoked.is_(None), revoked > at))
 
 
-def _name(text: str) -> str:
+def checked_name(text: str) -> str:
+    """Return the name of a workspace, a user or a key, or raise InvalidInputError for an empty or overlong one."""
     if not text.strip() or len(text) > _LONGEST_NAME:
         raise InvalidInputError(
             f"a name has 1 to {_LONGEST_NAME} characters; this one has {len(text)}", value=text

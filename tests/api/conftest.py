@@ -60,6 +60,20 @@ async def opened(shop: Shop) -> AsyncIterator[Opened]:
             yield Opened(app, http, dict(shop.keys))
 
 
+async def sign(opened: Opened, made: Any, who: str = "Grace", answer: str = "approve") -> httpx.Response:
+    """Answer a policy change that was just proposed, and let what is due happen."""
+    body = {"answer": answer, "digest": made["digest"], "comment": "as asked"}
+    done = await opened.call(who, "POST", f"/v1/approvals/{made['approval_id']}/resolve", json=body)
+    await opened.app.engine.settle()
+    return done
+
+
+async def hand_over(opened: Opened, made: Any, signer: str = "Grace") -> str:
+    """The whole key that a signed change issues, from its author's half and its signer's."""
+    half = (await opened.call(signer, "POST", f"/v1/approvals/{made['approval_id']}/key-half")).json()
+    return f"{made['key_half']}{half['joint']}{half['key_half']}"
+
+
 async def propose(shop: Shop) -> dict[str, Any]:
     """Let Ada propose the usual campaign; return the closing event."""
     async with open_app(shop.home, Settings(_env_file=None)) as app, in_process(app, shop.keys["Ada"]) as ada:

@@ -149,7 +149,7 @@ async def test_half_a_pair_is_named_with_its_field(open_shop: Open, proposed: Pr
         got = await opened.call("Ada", "POST", "/v1/events", **raw(body))
         whole = await opened.call("Root", "POST", "/v1/users", **raw(b'{"name":"\\ud83d\\ude00 \\\\u0000"}'))
     assert got.json()["message"].startswith("events.0.properties.a.0 holds U+D83D")
-    assert (whole.status_code, whole.json()["name"]) == (201, "😀 \\u0000")
+    assert whole.status_code == 202 and "😀 \\u0000" in whole.json()["words"]
 
 
 async def test_a_body_of_unstated_length_is_refused_as_it_comes(open_shop: Open, proposed: Proposed) -> None:

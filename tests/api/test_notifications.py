@@ -57,6 +57,17 @@ async def sweep(office: Opened, *, later: timedelta = timedelta(0)) -> None:
     await office.app.engine.settle()
 
 
+async def tell(office: Opened, url: str) -> dict[str, str]:
+    """A webhook that two people put there, with its secret; it hears nothing of how it came about."""
+    made = (await office.call("Root", "POST", "/v1/webhooks", json={"url": url})).json()
+    body = {"answer": "approve", "digest": made["digest"]}
+    await office.call("Grace", "POST", f"/v1/approvals/{made['approval_id']}/resolve", json=body)
+    await sweep(office, later=timedelta(seconds=1))
+    (hook,) = (await office.call("Root", "GET", "/v1/webhooks")).json()
+    shown = await office.call("Root", "POST", f"/v1/webhooks/{hook['webhook_id']}/secret")
+    return shown.json()  # type: ignore[no-any-return]  # JSON
+
+
 async def answer(office: Opened, proposed: Proposed, who: str, answer: str, comment: str = "") -> None:
     body = {"answer": answer, "digest": proposed.digest, "comment": comment}
     done = await office.call(who, "POST", f"/v1/approvals/{proposed.approval_id}/resolve", json=body)
@@ -127,7 +138,7 @@ async def test_an_approval_that_is_over_is_no_longer_asked_for(proposed: Propose
 
 async def test_a_webhook_is_told_of_each_event_and_signed(proposed: Proposed, hook: Receiver) -> None:
     async with office(proposed) as desk:
-        made = (await desk.call("Root", "POST", "/v1/webhooks", json={"url": hook.url})).json()
+        made = await tell(desk, hook.url)
         await sweep(desk)
         await answer(desk, proposed, "Grace", "reject", "no")
         await sweep(desk)
@@ -148,7 +159,7 @@ async def test_a_webhook_is_told_of_each_event_and_signed(proposed: Proposed, ho
 async def test_a_receiver_that_fails_hears_the_same_message_again(proposed: Proposed, hook: Receiver) -> None:
     hook.statuses = [500, 302, 204]
     async with office(proposed) as desk:
-        await desk.call("Root", "POST", "/v1/webhooks", json={"url": hook.url})
+        await tell(desk, hook.url)
         await sweep(desk)
         await sweep(desk, later=timedelta(minutes=2))
         await sweep(desk, later=timedelta(minutes=4))
@@ -161,7 +172,7 @@ async def test_a_receiver_that_fails_hears_the_same_message_again(proposed: Prop
 async def test_a_receiver_that_never_takes_it_is_let_go(proposed: Proposed, hook: Receiver) -> None:
     hook.statuses = [500]
     async with office(proposed) as desk:
-        await desk.call("Root", "POST", "/v1/webhooks", json={"url": hook.url})
+        await tell(desk, hook.url)
         for _ in range(9):
             await sweep(desk, later=timedelta(hours=1))
         (row,) = (await desk.call("Ada", "GET", "/v1/notifications")).json()
@@ -171,7 +182,7 @@ async def test_a_receiver_that_never_takes_it_is_let_go(proposed: Proposed, hook
 
 async def test_a_removed_webhook_hears_nothing(proposed: Proposed, hook: Receiver) -> None:
     async with office(proposed) as desk:
-        made = (await desk.call("Root", "POST", "/v1/webhooks", json={"url": hook.url})).json()
+        made = await tell(desk, hook.url)
         gone = await desk.call("Root", "DELETE", f"/v1/webhooks/{made['webhook_id']}")
         assert gone.status_code == 204
         await sweep(desk)
