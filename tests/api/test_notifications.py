@@ -180,13 +180,15 @@ async def test_a_receiver_that_never_takes_it_is_let_go(proposed: Proposed, hook
         assert "answered 500" in row["failure"]
 
 
-async def test_a_removed_webhook_hears_nothing(proposed: Proposed, hook: Receiver) -> None:
+async def test_a_removed_webhook_hears_nothing_more(proposed: Proposed, hook: Receiver) -> None:
     async with office(proposed) as desk:
         made = await tell(desk, hook.url)
+        told = len(hook.posts)
         gone = await desk.call("Root", "DELETE", f"/v1/webhooks/{made['webhook_id']}")
         assert gone.status_code == 204
+        await answer(desk, proposed, "Grace", "reject", "no")
         await sweep(desk)
-        assert hook.posts == []
+        assert (len(hook.posts), told) == (told, 1)
         assert (await desk.call("Root", "GET", "/v1/webhooks")).json() == []
 
 
