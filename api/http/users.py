@@ -14,8 +14,9 @@ from policies.authority import Action, read_roles
 from policies.policy_change import LONGEST_REASON, AddUser, Change, GrantRole, IssueKey
 from policies.privacy import require_no_address
 from store.keys import new_key
+from store.repositories.issued_keys import issued_alone, key_by_plain
 from store.repositories.policy_changes import invite_second, is_first_invitation
-from store.repositories.workspaces import issue_key, issued_alone, key_by_plain, revoke_key, user_by_name
+from store.repositories.workspaces import issue_key, revoke_key, user_by_name
 from store.threads import in_thread
 
 router = APIRouter(prefix="/v1/users", tags=["users"])

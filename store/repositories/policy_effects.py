@@ -25,6 +25,7 @@ from store.audit import AuditLog
 from store.ids import IdSource
 from store.keys import half_sha256, joined_sha256, new_half
 from store.repositories.approvals import signatures_of
+from store.repositories.issued_keys import issued_alone, live_keys
 from store.repositories.notifications import add_webhook
 from store.repositories.resolutions import YES
 from store.repositories.workspaces import (
@@ -32,8 +33,6 @@ from store.repositories.workspaces import (
     get_user,
     get_workspace,
     grant_role,
-    issued_alone,
-    live_keys,
     user_by_name,
 )
 from store.tables import ApiKey, Approval, Proposal, User

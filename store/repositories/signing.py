@@ -16,9 +16,10 @@ from policies.authority.decide import Context
 from policies.authority.signatures import SignatureRequirement, missing_signatures
 from policies.errors import ConflictError, NotAuthorisedError
 from store.repositories.delegations import held_since, lent_to
+from store.repositories.issued_keys import issued_alone
 from store.repositories.proposal_authors import contributors
 from store.repositories.resolutions import YES, Resolution
-from store.repositories.workspaces import issued_alone, users_of
+from store.repositories.workspaces import users_of
 from store.tables import ApiKey, Approval, Delegation, Proposal, Signature, User
 
 

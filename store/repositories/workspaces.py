@@ -16,7 +16,6 @@ from policies.authority.roles import Role, read_roles
 from policies.errors import ConflictError, InvalidInputError, NotAuthenticatedError, NotFoundError
 from store.ids import IdSource
 from store.keys import key_sha256, new_key
-from store.tables.campaigns import Proposal
 from store.tables.workspaces import ApiKey, RoleGrant, User, Workspace
 
 _LONGEST_NAME = 200
@@ -250,33 +249,6 @@ def issue_key(
     session.add(key)
     session.flush()
     return IssuedKey(key, fresh.plain)
-
-
-def issued_alone(session: Session, key: ApiKey) -> bool:
-    """Whether one person issued a key and so has seen it whole.
-
-    Not so at set-up, which has no issuer, for the user's own, and for one that two people issued: that bears the id of
-    the policy change it came by.
-    """
-    if key.issued_by is None or key.issued_by == key.user_id:
-        return False
-    change = session.get(Proposal, key.key_id)
-    return change is None or change.kind != "policy_change" or change.status != "launched"
-
-
-def live_keys(session: Session, user_id: str) -> Sequence[ApiKey]:
-    """Every key that signs a user in, the oldest first."""
-    query = select(ApiKey).where(ApiKey.user_id == user_id, col(ApiKey.revoked_at).is_(None))
-    return session.exec(query.order_by(col(ApiKey.key_id))).all()
-
-
-def key_by_plain(session: Session, plain_key: str) -> ApiKey:
-    """Find a key that is not revoked by its plain text; NotAuthenticatedError otherwise."""
-    query = select(ApiKey).where(ApiKey.sha256 == key_sha256(plain_key), col(ApiKey.revoked_at).is_(None))
-    found = session.exec(query).first()
-    if found is None:
-        raise NotAuthenticatedError("this key is unknown or was revoked; ask an admin for a new one")
-    return found
 
 
 def revoke_key(session: Session, *, workspace_id: str, key_id: str, at: datetime) -> None:
