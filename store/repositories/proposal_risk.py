@@ -22,6 +22,8 @@ _APPROVED_WITH = Prepared(
     sa.select(_proposals.proposal_id)
     .where(
         _proposals.workspace_id == _workspace,
+        # the reason of a policy change is free text, and no creative is approved by standing in it
+        _proposals.kind != sa.literal("policy_change"),
         _proposals.status.in_((sa.literal("approved"), sa.literal("launched"))),
         _proposals.canonical_json.like(sa.bindparam("holding")),
     )

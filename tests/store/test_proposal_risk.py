@@ -33,7 +33,7 @@ def assess(desk: Desk, made: Content, words: str = "Come back.", **changes: obje
         )
 
 
-def keep(desk: Desk, made: Content, status: str) -> None:
+def keep(desk: Desk, made: Content, status: str, kind: str = "campaign") -> None:
     """A proposal of this content in the workspace."""
     text = canonical_json(made.model_dump(mode="json", by_alias=True)).decode()
     campaign_id = desk.ids.new()
@@ -56,7 +56,7 @@ def keep(desk: Desk, made: Content, status: str) -> None:
                 campaign_id=campaign_id,
                 thread_id=desk.ids.new(),
                 author_id=desk.users["Ada"],
-                kind="campaign",
+                kind=kind,
                 status=status,
                 digest=digest_of(text),
                 canonical_json=text,
@@ -83,6 +83,12 @@ def test_a_creative_is_new_until_a_proposal_with_it_was_approved(desk: Desk, sta
     made = content()
     keep(desk, made, status)
     assert bool(assess(desk, made).value("new_creatives")) is new
+
+
+def test_no_creative_is_approved_by_standing_in_a_policy_change(desk: Desk) -> None:
+    made = content()
+    keep(desk, made, "launched", kind="policy_change")
+    assert assess(desk, made).value("new_creatives") == len(used(made))
 
 
 @pytest.mark.promise
