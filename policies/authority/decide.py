@@ -148,7 +148,7 @@ def require_authority(
     if not decision.allowed:
         raise NotAuthorisedError(
             f"You may not {str(action).replace('_', ' ')} here: {'; '.join(decision.reasons)}. "
-            "Ask somebody who holds the role, or an admin to grant it.",
+            "Ask somebody who holds the role, or an admin to propose it for you.",
             value=", ".join(decision.rule_ids),
         )
     return decision
