@@ -8,18 +8,28 @@ from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlmodel import Session
 
 from policies.authority import Person, Resource, RiskAssessment, Role, authorise, require_authority
 from policies.authority import Signature as GivenSignature
 from policies.authority.decide import Context
 from policies.authority.signatures import SignatureRequirement, missing_signatures
 from policies.errors import ConflictError, NotAuthorisedError
+from store.bulk import table_of
+from store.driver import Prepared
 from store.repositories.delegations import held_since, lent_to
 from store.repositories.proposal_authors import contributors
 from store.repositories.resolutions import YES, Resolution
 from store.repositories.workspaces import users_of
 from store.tables import ApiKey, Approval, Delegation, Proposal, Signature, User
+
+_keys = table_of(ApiKey)
+_KEYED_SINCE = Prepared(
+    sa.select(_keys.c.issued_by).where(
+        _keys.c.user_id == sa.bindparam("of_user"), _keys.c.created_at >= sa.bindparam("opened")
+    )
+)
 
 
 class SignatureNotNeededError(ConflictError):
@@ -51,7 +61,12 @@ def risk_of(approval: Approval) -> RiskAssessment | None:
 
 def requirements_of(approval: Approval) -> tuple[SignatureRequirement, ...]:
     """Return the signatures that an approval needs."""
-    return tuple(SignatureRequirement(frozenset(Role(name) for name in names)) for names in approval.required)
+    return read_requirements(approval.required)
+
+
+def read_requirements(required: Sequence[Sequence[str]]) -> tuple[SignatureRequirement, ...]:
+    """Return the signatures that role sets stand for, as an approval keeps them."""
+    return tuple(SignatureRequirement(frozenset(Role(name) for name in names)) for names in required)
 
 
 def given_signatures(signatures: Sequence[Signature]) -> tuple[GivenSignature, ...]:
@@ -196,12 +211,9 @@ def _standings(
 
 
 def _keyed_late(session: Session, approval: Approval, user_id: str, parts: frozenset[str]) -> bool:
-    late = select(ApiKey.key_id).where(
-        ApiKey.user_id == user_id,
-        col(ApiKey.issued_by).in_(sorted(parts)),
-        col(ApiKey.created_at) >= approval.opened_at,
-    )
-    return session.exec(late).first() is not None
+    session.flush()
+    late = _KEYED_SINCE.rows(session, of_user=user_id, opened=approval.opened_at)
+    return any(issuer in parts for (issuer,) in late)
 
 
 def _is_allowed(approval: Approval, resource: Resource, standing: Standing) -> bool:
