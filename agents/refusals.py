@@ -84,7 +84,9 @@ async def noted(bench: Workbench, *, workspace_id: str, actor: str, subject: str
     try:
         yield
     except _WRITTEN_DOWN as error:
-        await in_thread(_note, bench, workspace_id, actor, subject, error.code)
+        if not error.written_down:
+            error.written_down = True
+            await in_thread(_note, bench, workspace_id, actor, subject, error.code)
         raise
 
 

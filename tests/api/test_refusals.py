@@ -86,7 +86,7 @@ async def test_whoever_may_not_resolve_or_names_another_content_is_written_down(
         (users["Ada"], proposed.approval_id, "not_authorised"),
         (users["Root"], proposed.approval_id, "not_authorised"),
         (users["Grace"], proposed.approval_id, "digest_changed"),
-        (users["Ada"], thread, "not_authorised"),
+        (users["Ada"], proposed.approval_id, "not_authorised"),
     ]
 
 

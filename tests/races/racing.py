@@ -6,14 +6,12 @@ Forked from a server that has imported everything; stores are opened after the f
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import multiprocessing
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from threading import BrokenBarrierError
 from typing import Any, NamedTuple
 
 import httpx
@@ -97,7 +95,7 @@ def _run(
     api.wiring.home_lock = _held_by_all
     _launch_after(meeting)
     if not leases:
-        agents.threads.leased = _free_for_all(barrier)  # type: ignore[assignment]
+        agents.threads.leased = _free_for_all  # type: ignore[assignment]
     opened = replace(shop, home=open_home(Path(home)))
 
     async def main() -> None:
@@ -131,16 +129,9 @@ def _launch_after(meeting: _Meeting) -> None:
     api.wiring.launch = met
 
 
-def _free_for_all(barrier: Barrier) -> Any:
-    """A lease that keeps nobody out: all have found the thread waiting when they meet here, and go on together."""
-
-    @asynccontextmanager
-    async def leased(_bench: Any, thread_id: str, _held: int | None = None) -> Any:
-        with contextlib.suppress(BrokenBarrierError):
-            await in_thread(barrier.wait, SECONDS / 4)
-        yield Run(thread_id, 0)
-
-    return leased
+@asynccontextmanager
+async def _free_for_all(_bench: Any, thread_id: str, _held: int | None = None) -> Any:
+    yield Run(thread_id, 0)
 
 
 Act = Callable[[], Awaitable[str]]

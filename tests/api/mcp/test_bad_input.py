@@ -67,7 +67,6 @@ CALLS: list[tuple[str, dict[str, Any], str]] = [
         "invalid_input",
     ),
     ("show_campaign", {"campaign_id": "none"}, "not_found"),
-    ("show_campaign", {"campaign_id": "../users"}, "not_found"),
     ("show_approval", {"approval_id": "none"}, "not_found"),
     ("show_proposal", {"campaign_id": "none"}, "not_found"),
     ("show_readout", {"campaign_id": "none"}, "not_found"),
