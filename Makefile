@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(subst $(comma),-,$(EXTRAS))
 # as many processes as the machine has cores, four at most; each has homes and databases of its own
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n < 4 ? n : 4 )))
-NAME ?= graph replay_value
+NAME ?= graph replay_value approvals
 
 # two cores are enough for us; more threads in linear algebra only fight each other
 export OMP_NUM_THREADS := 1

@@ -24,6 +24,7 @@ Checkpoints = BaseCheckpointSaver[Any]
 _CONNECTIONS: Final = 8
 _SETTING_UP: Final = 7_402_027
 _PAUSE_SECONDS: Final = 0.05
+_THREADS: Final = "SELECT DISTINCT thread_id FROM checkpoints ORDER BY thread_id"
 _SETTINGS: Final = f"-c search_path={CHECKPOINTS_SCHEMA} -c synchronous_commit=on"
 
 
@@ -36,6 +37,19 @@ async def open_checkpoints(place: Path | str) -> AsyncIterator[Checkpoints]:
     opened = _open_file(place) if isinstance(place, Path) else _open_server(place)
     async with opened as saver:
         yield saver
+
+
+async def threads_with_checkpoints(checkpoints: Checkpoints) -> list[str]:
+    """Return the ids of all threads that have a checkpoint, in order; the library itself lists checkpoints only whole."""
+    if isinstance(checkpoints, AsyncSqliteSaver):
+        async with checkpoints.lock, checkpoints.conn.execute(_THREADS) as found:
+            return [str(row[0]) for row in await found.fetchall()]
+    from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+
+    assert isinstance(checkpoints, AsyncPostgresSaver)
+    async with checkpoints._cursor() as cursor:
+        await cursor.execute(_THREADS)
+        return [str(row["thread_id"]) for row in await cursor.fetchall()]
 
 
 @asynccontextmanager

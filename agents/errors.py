@@ -4,6 +4,7 @@ AgentError
   AnswerInvalidError       the answer broke its schema more often than repairs are allowed
     AnswerMissingError     the model stopped without giving an answer
   AgentLimitError          too many steps or tool calls
+  ToolRefusedError         the embedded rules need a tool that refuses
   AgentTimeoutError        the run as a whole took too long
   ModelUnavailableError    the model server is not reachable, busy or broken
     ModelTimeoutError      one call of the model took too long
@@ -50,6 +51,12 @@ class AgentLimitError(AgentError):
     """The agent used up its steps or tool calls."""
 
     code = "agent_limit"
+
+
+class ToolRefusedError(AgentError):
+    """A tool refused what the embedded rules cannot go on without; asking again would change nothing."""
+
+    code = "tool_refused"
 
 
 class AgentTimeoutError(AgentError):

@@ -15,7 +15,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from agents.workbench import Workbench
-from policies.errors import ConflictError, CountersignError, InvalidInputError, NotFoundError
+from policies.errors import (
+    ConflictError,
+    CountersignError,
+    InvalidInputError,
+    NotAuthorisedError,
+    NotFoundError,
+)
+from store.repositories.approvals import DigestChangedError
 from store.repositories.threads import note_refusal
 from store.threads import in_thread
 
@@ -64,16 +71,22 @@ class RunOptionError(ThreadRefusalError, InvalidInputError):
     code = "run_option"
 
 
+_WRITTEN_DOWN = (ThreadRefusalError, NotFoundError, NotAuthorisedError, DigestChangedError)
+"""Losing a race, and words that are missing, are nobody's attempt at anything."""
+
+
 @asynccontextmanager
 async def noted(bench: Workbench, *, workspace_id: str, actor: str, subject: str) -> AsyncIterator[None]:
-    """Write down what is refused inside the block, or named without existing, and let the error go on.
+    """Write down what is refused inside the block, to whoever it was, or named without existing; the error goes on.
 
     `subject` is the thread, or the id that was named. What the system itself comes across is written once.
     """
     try:
         yield
-    except (ThreadRefusalError, NotFoundError) as error:
-        await in_thread(_note, bench, workspace_id, actor, subject, error.code)
+    except _WRITTEN_DOWN as error:
+        if not error.written_down:
+            error.written_down = True
+            await in_thread(_note, bench, workspace_id, actor, subject, error.code)
         raise
 
 

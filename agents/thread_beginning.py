@@ -14,7 +14,7 @@ from agents.state import ProposeState
 from agents.thread_lease import LEASE
 from agents.workbench import Workbench
 from policies.campaign import CampaignEvent, CampaignState, next_state
-from policies.errors import NotFoundError
+from policies.errors import ConflictError, NotFoundError
 from store.repositories.agent_work import add_turn, start_conversation
 from store.repositories.approval_endings import supersede
 from store.repositories.approvals import approval_of_proposal, signatures_of
@@ -22,6 +22,12 @@ from store.repositories.campaigns import add_brief, get_brief, get_campaign, get
 from store.repositories.leases import take_thread
 from store.repositories.threads import add_thread, take_reserved
 from store.tables import BriefRow, Campaign, ProposeThread
+
+
+class LaunchedError(ConflictError):
+    """The campaign runs, or is about to, so it cannot be proposed anew."""
+
+    code = "campaign_launched"
 
 
 def begin(
@@ -187,12 +193,21 @@ def _said(
 
 
 def take_back(bench: Workbench, session: Session, campaign: Campaign, by: str) -> str | None:
-    """Take a campaign back to draft for a new proposal; an open one is superseded and its approval closed."""
+    """Take a campaign back to draft for a new proposal; an open one is superseded and its approval closed.
+
+    LaunchedError for one that was launched: its messages are due, so the approval itself has to be taken back first.
+    """
     at = bench.clock.now()
     state = CampaignState(campaign.state)
     following = next_state(state, CampaignEvent.EDIT, sent_any=False)
     if campaign.proposal_id is not None:
         proposal = get_proposal(session, campaign.workspace_id, campaign.proposal_id)
+        if proposal.status == "launched":
+            raise LaunchedError(
+                f"campaign {campaign.campaign_id} was launched; take its approval back while nothing has been sent, "
+                "or stop it and begin another campaign",
+                value=campaign.campaign_id,
+            )
         if proposal.status in ("open", "approved"):
             supersede(session, bench.audit, proposal, at=at, actor=by)
     if following.changed:

@@ -39,7 +39,8 @@ class Settings(BaseSettings):
     `unsubscribe_url` is what footers link to, without anything personal in it. `allowed_origins` are the origins of
     browser applications, such as Agent Inbox, that may call the API with a user's key. COUNTERSIGN_SMTP_HOST,
     COUNTERSIGN_SMTP_USERNAME and so on name the server that users are written to through; `public_url` is where the links
-    in such mail lead to, the address under which people reach `countersign serve`.
+    in such mail lead to, the address under which people reach `countersign serve`. `thread_days` is how long the checkpoints
+    of a thread are kept after it has ended.
     """
 
     model_config = SettingsConfigDict(
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     allowed_origins: tuple[str, ...] = ()
     smtp: SmtpSettings = Field(default_factory=SmtpSettings)
     public_url: str = "http://127.0.0.1:8400"
+    thread_days: int = Field(default=30, ge=1, le=3_650)
 
 
 def read_settings() -> Settings:

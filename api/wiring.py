@@ -12,6 +12,7 @@ from agents.crew import LiveCrew
 from agents.models.interface import ModelProvider
 from agents.propose.deciding import Launcher
 from agents.propose.graph import ProposeGraph, build_propose
+from agents.pruning import PRUNE, Pruning
 from agents.review.graph import build_review
 from agents.threads import Started, Threads
 from agents.workbench import Workbench
@@ -140,7 +141,8 @@ async def _assembled(
     crew = LiveCrew(bench)
     threads = Threads(bench, build_propose(bench, crew, _launcher(ports), checkpoints))
     reviews = Reviews(bench, build_review(bench, crew, checkpoints), home.reports_dir, report_page)
-    engine = _engine(home, settings, ports, threads, reviews, watching)
+    pruning = Pruning(bench, checkpoints, settings.thread_days)
+    engine = _engine(home, settings, ports, threads, reviews, watching, pruning)
     stack.push_async_callback(engine.close)
     app = App(home, settings, lock, bench, ports, threads, reviews, engine, hub)
     stack.push_async_callback(_finish, app.tasks)
@@ -204,7 +206,13 @@ def _launcher(ports: Ports) -> Launcher:
 
 
 def _engine(
-    home: Home, settings: Settings, ports: Ports, threads: Threads, reviews: Reviews, watching: Watching
+    home: Home,
+    settings: Settings,
+    ports: Ports,
+    threads: Threads,
+    reviews: Reviews,
+    watching: Watching,
+    pruning: Pruning,
 ) -> Engine:
     async def resume(approval_id: str) -> None:
         if await in_thread(_changes_rules, ports.database, approval_id):
@@ -218,10 +226,11 @@ def _engine(
         keys=WebhookKeys(home.keys_dir),
         public_url=settings.public_url,
     )
-    handlers = job_handlers(ports, Handlers(resume, reviews.review, threads.carry_on, notifications.tell))
+    due = job_handlers(ports, Handlers(resume, reviews.review, threads.carry_on, notifications.tell))
     executor = ports.ids.new() if home.settings.shared else OWNER
-    jobs = Jobs(home.jobs, handlers, executor=executor)
-    return Engine(ports.clock, jobs, Driver(ports, jobs, told=watching.work, sweeps=(notifications.sweep,)))
+    jobs = Jobs(home.jobs, {**due, PRUNE: pruning.job}, executor=executor)
+    driver = Driver(ports, jobs, told=watching.work, sweeps=(notifications.sweep,), daily=(PRUNE,))
+    return Engine(ports.clock, jobs, driver)
 
 
 def _changes_rules(database: Database, approval_id: str) -> bool:

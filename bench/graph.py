@@ -14,10 +14,9 @@ import statistics
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 from unittest.mock import patch
@@ -27,7 +26,6 @@ from langgraph.types import interrupt
 from agents.analyst import desk as analyst_desk
 from agents.checkpoints import open_checkpoints
 from agents.crew import Crew, LiveCrew
-from agents.models.interface import ModelProvider, ModelSettings
 from agents.propose import drafting, graph
 from agents.propose.graph import ProposeGraph, build_propose
 from agents.state import ProposeState
@@ -35,36 +33,13 @@ from agents.thread_beginning import begin
 from agents.thread_stand import config_of
 from agents.threads import Threads
 from agents.workbench import Workbench
+from bench.place import Place, brief, never, open_place
 from bench.tape import Tape, Taped, TapedAgents, taped_class, taped_function
-from store.audit import AuditLog
-from store.clock import ReplayClock
-from store.database import Database, migrate
-from store.embedding import MiniLMEmbedder
-from store.home import Home, HomeSettings, create_home
-from store.ids import RandomIds
-from store.importing.catalogue import read_documents
-from store.importing.example import DEFAULT_EXAMPLES, read_example
-from store.importing.example_rules import rules_of
-from store.importing.hillstrom import prepare_hillstrom
-from store.memory import ChromaMemory, MemoryDocument
-from store.repositories.workspaces import add_user, create_workspace
+from store.database import Database
 from store.threads import in_thread
-from store.warehouse import Warehouse
 
-EXAMPLE = DEFAULT_EXAMPLES / "hillstrom"
-START = datetime(2026, 11, 21, 9, tzinfo=UTC)
 ROUNDS, WARM_UP = 30, 5
 RATIO_BAR, COMMIT_BAR = 1.5, 1
-
-
-@dataclass(frozen=True)
-class Place:
-    """A home with the example in it, and who works there."""
-
-    home: Home
-    bench: Workbench
-    workspace_id: str
-    author_id: str
 
 
 @dataclass(frozen=True)
@@ -97,7 +72,7 @@ def run(argv: list[str]) -> Iterator[dict[str, object]]:
 
 
 async def _measure(folder: Path, rounds: int) -> tuple[list[Timed], dict[str, int], int]:
-    async with _place(folder) as place, AsyncExitStack() as stack:
+    async with open_place(folder) as place, AsyncExitStack() as stack:
         tape = Tape()
         for name in ("WarehouseDesk", "DesignDesk"):
             stack.enter_context(patch.object(drafting, name, taped_class(tape, getattr(drafting, name))))
@@ -122,53 +97,6 @@ async def _measure(folder: Path, rounds: int) -> tuple[list[Timed], dict[str, in
         return timed[WARM_UP:], commits, len(updates)
 
 
-@asynccontextmanager
-async def _place(folder: Path) -> AsyncIterator[Place]:
-    settings = HomeSettings(
-        home_id="bench",
-        kind="demo",
-        clock="replay",
-        seed=7,
-        created_at=START,
-        currency="USD",
-        timezone="America/New_York",
-        allowed_channels=("file", "replay"),
-    )
-    home = create_home(folder / "home", settings)
-    database, warehouse = home.database(), Warehouse(home.history_dir)
-    migrate(database)
-    clock = ReplayClock(database, settings.home_id)
-    clock.start(START)
-    ids, models = RandomIds(clock), ModelProvider(ModelSettings())
-    with database.write() as session:
-        workspace = create_workspace(
-            session, ids=ids, at=START, name="Bench", currency="USD", timezone=settings.timezone
-        )
-        workspace.rules = rules_of(read_example(EXAMPLE), settings.seed).model_dump(mode="json")
-        author = add_user(session, ids=ids, at=START, workspace_id=workspace.workspace_id, name="author")
-        workspace_id, author_id = workspace.workspace_id, author.user_id
-    prepare_hillstrom(
-        database,
-        warehouse,
-        home.replay_dir,
-        workspace_id=workspace_id,
-        seed=settings.seed,
-        ids=ids,
-        at=START,
-        on_progress=lambda _: None,
-    )
-    memory = ChromaMemory(home.memory_dir, workspace_id, MiniLMEmbedder())
-    memory.upsert(
-        MemoryDocument(doc_id=document.document_id, kind=document.kind, text=document.text)
-        for document in read_documents(EXAMPLE / "brand")
-    )
-    bench = Workbench(database, warehouse, lambda _: memory, models, clock, ids, AuditLog(home.keys_dir))
-    yield Place(home, bench, workspace_id, author_id)
-    memory.close()
-    warehouse.close()
-    database.close()
-
-
 # Any: whichever saver the settings choose.
 def _ours(place: Place, tape: Tape, checkpoints: Any) -> Threads:
     bench = place.bench
@@ -183,7 +111,7 @@ def _ours(place: Place, tape: Tape, checkpoints: Any) -> Threads:
         bench.audit,
     )
     crew = cast(Crew, TapedAgents(tape, "crew", lambda: LiveCrew(bench)))
-    return Threads(taped, build_propose(taped, crew, _never, checkpoints))
+    return Threads(taped, build_propose(taped, crew, never, checkpoints))
 
 
 def _bare(
@@ -207,7 +135,7 @@ def _bare(
             return node
 
     with patch.object(graph, "Drafting", Silent), patch.object(graph, "Deciding", Silent):
-        return build_propose(cast(Any, None), cast(Any, None), _never, checkpoints)
+        return build_propose(cast(Any, None), cast(Any, None), never, checkpoints)
 
 
 def _committer(database: Database, commits: dict[str, int]) -> Callable[[str], Awaitable[None]]:
@@ -226,7 +154,7 @@ def _committer(database: Database, commits: dict[str, int]) -> Callable[[str], A
 
 
 def _begun(place: Place) -> ProposeState:
-    return begin(place.bench, workspace_id=place.workspace_id, author_id=place.author_id, text=_brief())
+    return begin(place.bench, workspace_id=place.workspace_id, author_id=place.author_id, text=brief())
 
 
 async def _record(place: Place, threads: Threads) -> tuple[dict[str, ProposeState], dict[str, int]]:
@@ -271,14 +199,6 @@ async def _bare_run(graph: ProposeGraph, state: ProposeState) -> float:
     started = time.perf_counter()
     await graph.ainvoke(same, config_of(same["thread_id"]), durability="sync")
     return (time.perf_counter() - started) * 1e3
-
-
-def _brief() -> str:
-    return (EXAMPLE / "brief.txt").read_text(encoding="utf-8").strip()
-
-
-async def _never(approval_id: str) -> str:
-    raise RuntimeError(f"nothing is launched in a bench, and {approval_id} was to be")
 
 
 def _row(name: str, value: float, unit: str, bar: float | None = None) -> dict[str, object]:

@@ -27,6 +27,8 @@ from store.threads import in_thread
 
 LEASE = timedelta(minutes=5)
 MAXIMUM_FAILURES = 5
+HOME = "home"
+"""What a daily job is about: the home as a whole."""
 _FIRST_RETRY = timedelta(minutes=1)
 _TOGETHER = 8
 _log = logging.getLogger("countersign.delivery")
@@ -79,7 +81,7 @@ def job_handlers(ports: Ports, handlers: Handlers) -> Mapping[str, Handler]:
 
 class Driver:
     """Carries out what is due in one home. `told` hears of each unit before it runs; `sweeps` are plain functions that
-    run before each look, such as making rows of what is to be told.
+    run before each look, such as making rows of what is to be told; `daily` are kinds of jobs that keep the home in order.
     """
 
     def __init__(
@@ -89,11 +91,14 @@ class Driver:
         *,
         told: Callable[[Work], None] | None = None,
         sweeps: Sequence[Callable[[], object]] = (),
+        daily: Sequence[str] = (),
     ) -> None:
         self._ports = ports
         self._jobs = jobs
         self._told = told
         self._sweeps = sweeps
+        self._daily = daily
+        self._day: int | None = None
 
     def free_leases(self) -> int:
         """Void the leases of a home's earlier owner; call it once, while owning the home. Returns how many."""
@@ -114,6 +119,7 @@ class Driver:
         await in_thread(sweep_approvals, self._ports)
         for sweep in self._sweeps:
             await in_thread(sweep)
+        await self._run_daily()
         due = await in_thread(self._due)
         chains = [
             list(chain) for _, chain in groupby(sorted(due, key=lambda w: w.owner), key=lambda w: w.owner)
@@ -137,6 +143,22 @@ class Driver:
                 return
             if following > clock.now():
                 await in_thread(clock.advance_to, following)
+
+    async def _run_daily(self) -> None:
+        """Run each daily job at the first look of a day of the home's clock, in UTC, in one of the home's processes.
+
+        The day is the attempt, and an id that was run before runs nothing; one that fails is tried again the next day.
+        """
+        day = (await in_thread(self._ports.clock.now)).toordinal()
+        if day == self._day:
+            return
+        self._day = day
+        for kind in self._daily:
+            (failure,) = await asyncio.gather(self._jobs.run(kind, HOME, 0, day), return_exceptions=True)
+            if isinstance(failure, Exception):
+                _log.error("the daily job %s failed", kind, exc_info=failure)
+            elif failure is not None:
+                raise failure
 
     def _due(self) -> list[Work]:
         with self._ports.database.read() as session:

@@ -17,6 +17,7 @@ from store.repositories import launches as launch_rows
 from store.repositories import sends as send_rows
 from store.repositories.approval_endings import revoke
 from store.repositories.approvals import ApprovalClosedError, locked_approval
+from store.repositories.resolutions import says_something
 from store.repositories.signing import facts_of
 from store.tables import Approval, Proposal
 
@@ -38,7 +39,7 @@ def revoke_approval(ports: Ports, person: Person, approval_id: str, reason: str)
     reason, ApprovalClosedError for one that is not approved or took effect at once, AlreadySentError once a message
     may have left.
     """
-    if not reason.strip() or len(reason) > _LONGEST_REASON:
+    if not says_something(reason) or len(reason) > _LONGEST_REASON:
         raise InvalidInputError(
             f"say why it is taken back, in 1 to {_LONGEST_REASON} characters; this has {len(reason.strip())}",
             value=reason,

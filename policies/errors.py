@@ -7,10 +7,11 @@ class CountersignError(Exception):
     """What went wrong, said so that a marketer can act on it.
 
     `code` is stable and may be matched by programs; `message` names the value, the bound and the remedy;
-    `value` is the value that broke the rule, as text.
+    `value` is the value that broke the rule, as text. `written_down` says that the audit log has it already.
     """
 
     code: str = "countersign_error"
+    written_down = False
 
     def __init__(self, message: str, *, value: object = None, code: str | None = None) -> None:
         super().__init__(message)

@@ -86,7 +86,9 @@ class PublishedHeads:
                     return
                 head = known.head
             fresh = {**content.workspaces, workspace_id: Published(head=head, breaks=breaks)}
-            write_private(self.file, _File(workspaces=fresh).model_dump_json(indent=1).encode())
+            # an older head than the chain's is no finding, so the folder need not reach the disk with each entry
+            content_now = _File(workspaces=fresh).model_dump_json(indent=1).encode()
+            write_private(self.file, content_now, at_once=False)
 
     def _load(self) -> _File:
         try:

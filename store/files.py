@@ -7,11 +7,15 @@ import secrets
 from pathlib import Path
 
 
-def write_private(path: Path, content: bytes) -> None:
-    """Replace a file at once: a reader sees the old content or the new one, also after a power cut."""
+def write_private(path: Path, content: bytes, *, at_once: bool = True) -> None:
+    """Replace a file whole: a reader sees the old content or the new one, also after a power cut.
+
+    Without `at_once` a power cut may still take the new one, for content of which an older version is as true.
+    """
     fresh = _write_beside(path, content)
     fresh.replace(path)
-    _sync_folder(path.parent)
+    if at_once:
+        _sync_folder(path.parent)
 
 
 def write_first(path: Path, content: bytes) -> bool:

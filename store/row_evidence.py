@@ -55,12 +55,7 @@ class Covered(NamedTuple):
     @property
     def families(self) -> dict[str, list[str]]:
         """Columns by family, in order of name."""
-        covered = sorted(column.name for column in self.table.columns if column.name not in self.work)
-        parts = {
-            "content": [name for name in covered if name not in self.state],
-            "state": [name for name in covered if name in self.state],
-        }
-        return {family: names for family, names in parts.items() if names}
+        return _families(self.model)
 
 
 COVERED: Mapping[str, Covered] = {
@@ -139,6 +134,17 @@ def _told(session: Session, row: SQLModel) -> JsonValue:
         digest = family_digest(covered.table.name, row_id, names, stored)
         told[family] = {"columns": " ".join(names), "sha256": digest}
     return told
+
+
+@cache
+def _families(model: type[SQLModel]) -> dict[str, list[str]]:
+    each = COVERED[table_of(model).name]
+    covered = sorted(column.name for column in each.table.columns if column.name not in each.work)
+    parts = {
+        "content": [name for name in covered if name not in each.state],
+        "state": [name for name in covered if name in each.state],
+    }
+    return {family: names for family, names in parts.items() if names}
 
 
 @cache

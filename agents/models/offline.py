@@ -20,7 +20,8 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import BaseModel, Field, JsonValue
 
-from agents.errors import AgentSetupError
+from agents.agent_tool import ToolProblem
+from agents.errors import AgentSetupError, ToolRefusedError
 
 OFFLINE_MODEL_ID = "embedded-rules/1"
 
@@ -134,10 +135,11 @@ class PlaybookModel(BaseChatModel):
             yield chunk
 
     def _next_call(self, messages: list[BaseMessage], allowed: tuple[str, ...] | None) -> ToolCall:
-        step = self.playbook(self.brief, outcomes_in(messages))
-        match step:
+        outcomes = outcomes_in(messages)
+        match self.playbook(self.brief, outcomes):
             case CallTool(name=name, args=args):
                 plain = _plain(args)
+                _require_new(name, plain, outcomes)
             case Finish(answer=answer):
                 name, plain = type(answer).__name__, _plain(answer)
         if allowed is not None and name not in allowed:
@@ -164,6 +166,13 @@ def outcomes_in(messages: Sequence[BaseMessage]) -> tuple[ToolOutcome, ...]:
             call = asked[message.tool_call_id]
             outcomes.append(ToolOutcome(call["name"], call["args"], message.artifact))
     return tuple(outcomes)
+
+
+def _require_new(name: str, args: dict[str, JsonValue], outcomes: tuple[ToolOutcome, ...]) -> None:
+    """ToolRefusedError for the very call that has just been refused: rules would ask it for ever."""
+    last = outcomes[-1] if outcomes else None
+    if last is not None and isinstance(last.artifact, ToolProblem) and (last.name, last.args) == (name, args):
+        raise ToolRefusedError(f"{name} refuses: {last.artifact.message}", value=name)
 
 
 def _plain(value: BaseModel | Mapping[str, JsonValue]) -> dict[str, JsonValue]:

@@ -11,6 +11,7 @@ from agents.agent_tool import AgentTool, AnyAgentTool
 from agents.models.offline import CallTool, Finish, PlaybookStep, ToolOutcome
 from agents.planner.brief import Brief, Question
 from agents.planner.filter_twin import audience_filter
+from agents.planner.parser import blocking_questions
 from agents.prose import Prose
 from agents.situation import Situation
 from tools.bandits.rewards import reward_for_kpi
@@ -74,7 +75,7 @@ def planner_tools(
         asked = [_about(task.text, brief, unsupported)] if unsupported else []
         if brief.budget is not None and brief.budget.currency not in (None, task.currency):
             asked.append(_about_currency(brief.budget.currency, task.currency))
-        if asked and brief.action in ("plan", "plan_with_refusal"):
+        if brief.action in ("plan", "plan_with_refusal") and (asked or blocking_questions(brief)):
             brief = brief.model_copy(update={"action": "clarify", "questions": [*brief.questions, *asked]})
         return BriefReading(brief=brief, definition=definition, unsupported=unsupported)
 

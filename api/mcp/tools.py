@@ -9,14 +9,26 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from policies.errors import NotFoundError
 
 if TYPE_CHECKING:
     from api.cli.client import Client
 
-Id = Annotated[str, Field(min_length=1, max_length=64, description="An id, as another tool gave it.")]
+
+def _is_id(text: str) -> str:
+    """An id goes into a path, where a slash would lead elsewhere, however it is quoted: servers unquote it first."""
+    if not (text.isascii() and text.replace("-", "").replace("_", "").isalnum()):
+        raise ValueError(f"{text!r} is no id; give one as another tool gave it")
+    return text
+
+
+Id = Annotated[
+    str,
+    Field(min_length=1, max_length=64, description="An id, as another tool gave it."),
+    AfterValidator(_is_id),
+]
 
 
 class Arguments(BaseModel):
@@ -162,7 +174,7 @@ def _post(path: str) -> Callable[[Client, dict[str, JsonValue]], Awaitable[JsonV
 
 
 def _filled(path: str, given: dict[str, JsonValue]) -> tuple[str, dict[str, JsonValue]]:
-    """Put the arguments that a path names into it; an id cannot leave its place."""
+    """Put the arguments that a path names into it; they are ids, which cannot leave their place."""
     rest = dict(given)
     for name, value in given.items():
         if f"{{{name}}}" in path:

@@ -1,9 +1,10 @@
-"""Approvals as lists show them: one page in a fixed number of queries, whatever is on it."""
+"""Approvals as lists show them: one page in two queries, whatever is on it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -14,16 +15,50 @@ from store.bulk import table_of
 from store.repositories.approvals import get_approval
 from store.tables import Approval, Campaign, Proposal, Signature, User
 
+_approvals, _proposals, _campaigns, _users = (
+    table_of(model) for model in (Approval, Proposal, Campaign, User)
+)
+_PAGE = sa.select(
+    _approvals.c.approval_id,
+    _approvals.c.status,
+    _proposals.c.kind,
+    _campaigns.c.campaign_id,
+    _campaigns.c.name,
+    _approvals.c.author_id,
+    sa.func.coalesce(_users.c.name, _approvals.c.author_id),
+    _approvals.c.digest,
+    _approvals.c.risk["risk"].as_string(),
+    sa.cast(_approvals.c.required, sa.Text),
+    _approvals.c.opened_at,
+    _approvals.c.expires_at,
+    _approvals.c.resolved_at,
+).select_from(
+    _approvals.join(_proposals, _proposals.c.proposal_id == _approvals.c.proposal_id)
+    .outerjoin(_campaigns, _campaigns.c.campaign_id == _proposals.c.campaign_id)
+    .outerjoin(_users, _users.c.user_id == _approvals.c.author_id)
+)
+"""The columns of `ListedApproval` in its order; the content of a proposal is long and stays unread."""
+
 
 class ListedApproval(NamedTuple):
-    """An approval with what its line names beside it; `campaign` is None where the proposal is about none."""
+    """An approval with what its line names beside it; `campaign` is None where the proposal is about none.
 
-    approval: Approval
+    `required` is JSON text, role sets, of which a page holds few different ones; an author who is gone is named by id.
+    """
+
+    approval_id: str
+    status: str
     kind: str
     campaign_id: str | None
     campaign: str | None
+    author_id: str
     author: str
-    signatures: tuple[Signature, ...]
+    digest: str
+    risk: str | None
+    required: str
+    opened_at: datetime
+    expires_at: datetime
+    resolved_at: datetime | None
 
 
 def page_of_approvals(
@@ -33,35 +68,28 @@ def page_of_approvals(
 
     NotFoundError when this workspace has no such approval to go on from.
     """
-    query = select(Approval).where(Approval.workspace_id == workspace_id)
+    query = _PAGE.where(_approvals.c.workspace_id == workspace_id)
     if status is not None:
-        query = query.where(Approval.status == status)
+        query = query.where(_approvals.c.status == status)
     if before is not None:
-        query = query.where(col(Approval.approval_id) < _known(session, workspace_id, before))
-    page = session.exec(query.order_by(col(Approval.approval_id).desc()).limit(limit)).all()
-    about = _about(session, [approval.proposal_id for approval in page])
-    authors = names_of(session, {approval.author_id for approval in page})
-    signed = signatures_by_approval(session, [approval.approval_id for approval in page])
-    return [
-        ListedApproval(
-            approval,
-            *about[approval.proposal_id],
-            authors[approval.author_id],
-            signed[approval.approval_id],
-        )
-        for approval in page
-    ]
+        query = query.where(_approvals.c.approval_id < _known(session, workspace_id, before))
+    page = session.connection().execute(query.order_by(_approvals.c.approval_id.desc()).limit(limit))
+    return [ListedApproval._make(row) for row in page]
 
 
-def signatures_by_approval(
-    session: Session, approval_ids: Collection[str]
-) -> dict[str, tuple[Signature, ...]]:
-    """Return the signatures of each of these approvals in the order they were given; empty for one without any."""
+def signatures_on_page(
+    session: Session, workspace_id: str, page: Sequence[ListedApproval]
+) -> dict[str, list[Signature]]:
+    """Return the signatures of a page's approvals in the order they were given; unsigned approvals are left out."""
     found: dict[str, list[Signature]] = defaultdict(list)
-    query = select(Signature).where(col(Signature.approval_id).in_(approval_ids))
-    for signature in session.exec(query.order_by(col(Signature.signature_id))):
-        found[signature.approval_id].append(signature)
-    return {approval_id: tuple(found[approval_id]) for approval_id in approval_ids}
+    if page:
+        query = select(Signature).where(
+            Signature.workspace_id == workspace_id,
+            col(Signature.approval_id).between(page[-1].approval_id, page[0].approval_id),
+        )
+        for signature in session.exec(query.order_by(col(Signature.signature_id))):
+            found[signature.approval_id].append(signature)
+    return found
 
 
 def names_of(session: Session, user_ids: Collection[str]) -> dict[str, str]:
@@ -69,18 +97,6 @@ def names_of(session: Session, user_ids: Collection[str]) -> dict[str, str]:
     query = select(User.user_id, User.name).where(col(User.user_id).in_(set(user_ids)))
     known: Sequence[tuple[str, str]] = session.exec(query).all()
     return {user_id: user_id for user_id in user_ids} | dict(known)
-
-
-def _about(session: Session, proposal_ids: Collection[str]) -> dict[str, tuple[str, str | None, str | None]]:
-    """Kind, campaign and campaign's name by proposal; the content of a proposal is long and stays unread."""
-    proposals, campaigns = table_of(Proposal), table_of(Campaign)
-    query = (
-        sa.select(proposals.c.proposal_id, proposals.c.kind, campaigns.c.campaign_id, campaigns.c.name)
-        .select_from(proposals.outerjoin(campaigns, campaigns.c.campaign_id == proposals.c.campaign_id))
-        .where(proposals.c.proposal_id.in_(proposal_ids))
-    )
-    rows = session.connection().execute(query)
-    return {proposal_id: (kind, campaign_id, name) for proposal_id, kind, campaign_id, name in rows}
 
 
 def _known(session: Session, workspace_id: str, approval_id: str) -> str:

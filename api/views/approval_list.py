@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from sqlmodel import Session
 
-from api.records.approvals import ListedApproval, page_of_approvals
+from api.records.approvals import ListedApproval, page_of_approvals, signatures_on_page
 from api.views.numbers import View
 from policies.authority.signatures import missing_signatures
-from store.repositories.signing import given_signatures, requirements_of
+from store.repositories.signing import given_signatures, read_requirements
+from store.tables import Signature
 
-LONGEST_PAGE = 200
+LONGEST_PAGE = 1_000
 PAGE = 50
 
 
@@ -45,33 +49,39 @@ def approval_lines(
     The next page starts `before` the last approval of this one; NotFoundError for an unknown one.
     """
     page = page_of_approvals(session, workspace_id, status=status, before=before, limit=limit)
-    return [_line(listed) for listed in page]
+    signed = signatures_on_page(session, workspace_id, page)
+    return [_line(listed, signed.get(listed.approval_id, ())) for listed in page]
 
 
-def _line(listed: ListedApproval) -> ApprovalLine:
-    approval = listed.approval
+def _line(listed: ListedApproval, signatures: Sequence[Signature]) -> ApprovalLine:
     return ApprovalLine(
-        approval_id=approval.approval_id,
-        status=approval.status,
+        approval_id=listed.approval_id,
+        status=listed.status,
         kind=listed.kind,
         campaign_id=listed.campaign_id,
         campaign=listed.campaign or listed.kind.replace("_", " ").capitalize(),
         author=listed.author,
-        digest=approval.digest,
-        risk=str(approval.risk["risk"]) if approval.risk else None,
-        needs=_needs(listed),
-        opened_at=approval.opened_at,
-        expires_at=approval.expires_at,
-        resolved_at=approval.resolved_at,
+        digest=listed.digest,
+        risk=listed.risk,
+        needs=_needs(listed, signatures),
+        opened_at=listed.opened_at,
+        expires_at=listed.expires_at,
+        resolved_at=listed.resolved_at,
     )
 
 
-def _needs(listed: ListedApproval) -> tuple[tuple[str, ...], ...]:
-    if listed.approval.status != "pending":
+def _needs(listed: ListedApproval, signatures: Sequence[Signature]) -> tuple[tuple[str, ...], ...]:
+    if listed.status != "pending":
         return ()
+    required = _required(listed.required)
+    if not signatures:
+        return required
     missing = missing_signatures(
-        requirements_of(listed.approval),
-        given_signatures(listed.signatures),
-        author_id=listed.approval.author_id,
+        read_requirements(required), given_signatures(signatures), author_id=listed.author_id
     )
     return tuple(tuple(sorted(need.any_of)) for need in missing)
+
+
+@lru_cache(maxsize=256)
+def _required(text: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(names) for names in json.loads(text))

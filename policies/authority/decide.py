@@ -154,6 +154,7 @@ def require_authority(
     return decision
 
 
+@cache
 def rules_digest() -> str:
     """The sha256, in hexadecimal, over the names and texts of all authority files, in order of name."""
     digest = sha256()

@@ -23,7 +23,13 @@ from policies.campaign import CampaignEvent, CampaignState, next_state
 from policies.errors import ConflictError, NotFoundError
 from policies.proposal import digest_of
 from store.audit import AuditLog
-from store.repositories.campaigns import get_campaign, get_proposal, move_campaign, move_proposal
+from store.repositories.campaigns import (
+    get_campaign,
+    get_proposal,
+    move_campaign,
+    move_proposal,
+    note_change,
+)
 from store.repositories.proposal_authors import record_authors
 from store.repositories.resolutions import LIMIT_FIELDS, Answer, LimitError, Resolution, require_words
 from store.repositories.signing import Standing, given_signatures, requirements_of, stand_for
@@ -153,7 +159,11 @@ def signatures_of(session: Session, approval_id: str) -> Sequence[Signature]:
 
 def missing_of(session: Session, approval: Approval) -> tuple[tuple[str, ...], ...]:
     """Return the role sets that a signature is still missing from."""
-    given = given_signatures(signatures_of(session, approval.approval_id))
+    return _missing(approval, signatures_of(session, approval.approval_id))
+
+
+def _missing(approval: Approval, signatures: Sequence[Signature]) -> tuple[tuple[str, ...], ...]:
+    given = given_signatures(signatures)
     missing = missing_signatures(requirements_of(approval), given, author_id=approval.author_id)
     return tuple(tuple(sorted(need.any_of)) for need in missing)
 
@@ -174,7 +184,8 @@ def resolve(
     SignatureNotNeededError; the caller's transaction is then rolled back and nothing is kept.
     """
     approval = locked_approval(session, person.workspace_id, approval_id)
-    earlier = _signature_by(session, approval_id, person.user_id)
+    given = signatures_of(session, approval_id)
+    earlier = next((each for each in given if each.user_id == person.user_id), None)
     if earlier is not None:
         if earlier.answer_digest == resolution.answer_digest() and earlier.digest == resolution.digest:
             return Resolved(approval, earlier, missing_of(session, approval), changed=False)
@@ -186,13 +197,13 @@ def resolve(
     _require_open(session, approval, proposal, at)
     _require_digest(approval, proposal, resolution.digest)
     require_words(resolution, proposal)
-    given = signatures_of(session, approval_id)
     standing = stand_for(session, approval, proposal, person, resolution, given, at)
     signature = _sign(session, approval, signature_id, standing, resolution, at)
-    missing = missing_of(session, approval)
+    signatures = [*given, signature]
+    missing = _missing(approval, signatures)
     settled = resolution.answer in ("request_changes", "reject") or not missing
     if settled:
-        _settle(session, approval, _STATUS_AFTER[resolution.answer], at)
+        _settle(session, approval, _STATUS_AFTER[resolution.answer], signatures, at)
     audit.append(
         session,
         workspace_id=approval.workspace_id,
@@ -214,7 +225,7 @@ def overdue_approvals(session: Session, now: datetime) -> Sequence[Approval]:
 
 def expire(session: Session, audit: AuditLog, approval: Approval, at: datetime) -> None:
     """Close an approval whose time has run out; a campaign goes back to draft."""
-    _settle(session, approval, "expired", at)
+    _settle(session, approval, "expired", signatures_of(session, approval.approval_id), at)
     audit.append(
         session,
         workspace_id=approval.workspace_id,
@@ -229,8 +240,12 @@ def expire(session: Session, audit: AuditLog, approval: Approval, at: datetime) 
 
 def lowest_limits(session: Session, approval: Approval) -> dict[str, int]:
     """Return the strictest of the limits that the signatures set, by name."""
+    return _lowest(signatures_of(session, approval.approval_id))
+
+
+def _lowest(signatures: Sequence[Signature]) -> dict[str, int]:
     lowest: dict[str, int] = {}
-    for signature in signatures_of(session, approval.approval_id):
+    for signature in signatures:
         for name, value in (signature.limits or {}).items():
             lowest[name] = min(value, lowest.get(name, value))
     return lowest
@@ -243,11 +258,6 @@ def locked_approval(session: Session, workspace_id: str, approval_id: str) -> Ap
     if approval is None or approval.workspace_id != workspace_id:
         raise NotFoundError(f"there is no approval {approval_id}", value=approval_id)
     return approval
-
-
-def _signature_by(session: Session, approval_id: str, user_id: str) -> Signature | None:
-    query = select(Signature).where(Signature.approval_id == approval_id, Signature.user_id == user_id)
-    return session.exec(query).first()
 
 
 def _require_open(session: Session, approval: Approval, proposal: Proposal, at: datetime) -> None:
@@ -334,8 +344,10 @@ def _signed(signature: Signature) -> dict[str, JsonValue]:
     return detail
 
 
-def _settle(session: Session, approval: Approval, status: str, at: datetime) -> None:
-    limits = lowest_limits(session, approval) or None
+def _settle(
+    session: Session, approval: Approval, status: str, signatures: Sequence[Signature], at: datetime
+) -> None:
+    limits = _lowest(signatures) or None
     moved = session.connection().execute(
         sa.update(Approval)
         .where(col(Approval.approval_id) == approval.approval_id, col(Approval.status) == "pending")
@@ -343,7 +355,7 @@ def _settle(session: Session, approval: Approval, status: str, at: datetime) -> 
     )
     if moved.rowcount != 1:
         raise ApprovalClosedError("somebody resolved this approval first", value=status)
-    session.refresh(approval)
+    note_change(session, Approval, approval.approval_id, status=status, resolved_at=at, limits=limits)
     proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
     move_proposal(session, proposal.proposal_id, expected="open", to=status)
     if proposal.campaign_id is None:

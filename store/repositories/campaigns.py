@@ -6,11 +6,33 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
+from sqlmodel import Session, SQLModel, col, select
 
 from policies.errors import ConflictError, NotFoundError
+from store.bulk import table_of
+from store.driver import Prepared
 from store.tables import BriefRow, Campaign, Creative, Proposal
 from store.tables.base import JsonObject
+
+_campaigns, _proposals = table_of(Campaign), table_of(Proposal)
+_MOVE_CAMPAIGN = Prepared(
+    sa.update(_campaigns)
+    .where(
+        _campaigns.c.campaign_id == sa.bindparam("of_campaign"),
+        _campaigns.c.state == sa.bindparam("expected"),
+    )
+    .values(state=sa.bindparam("new_state"), changed_at=sa.bindparam("new_time"))
+)
+_MOVE_PROPOSAL = Prepared(
+    sa.update(_proposals)
+    .where(
+        _proposals.c.proposal_id == sa.bindparam("of_proposal"),
+        _proposals.c.status == sa.bindparam("expected"),
+    )
+    .values(status=sa.bindparam("new_status"))
+)
 
 
 def get_campaign(session: Session, workspace_id: str, campaign_id: str | None) -> Campaign:
@@ -36,20 +58,13 @@ def campaign_of_thread(session: Session, thread_id: str) -> Campaign | None:
 
 def move_campaign(session: Session, campaign_id: str, *, expected: str, to: str, at: datetime) -> None:
     """Change a campaign's state by compare-and-set; ConflictError when it is no longer `expected`."""
-    statement = (
-        sa.update(Campaign)
-        .where(col(Campaign.campaign_id) == campaign_id, col(Campaign.state) == expected)
-        .values(state=to, changed_at=at)
-        .execution_options(synchronize_session="fetch")
-    )
-    if session.connection().execute(statement).rowcount != 1:
+    change = {"of_campaign": campaign_id, "expected": expected, "new_state": to, "new_time": at}
+    if _MOVE_CAMPAIGN.run(session, **change) != 1:
         raise ConflictError(
             f"campaign {campaign_id} is no longer {expected}: somebody changed it first; read it again",
             value=expected,
         )
-    cached = session.get(Campaign, campaign_id)
-    if cached is not None:
-        session.refresh(cached)
+    note_change(session, Campaign, campaign_id, state=to, changed_at=at)
 
 
 def add_brief(
@@ -98,16 +113,16 @@ def get_proposal(session: Session, workspace_id: str, proposal_id: str) -> Propo
 
 def move_proposal(session: Session, proposal_id: str, *, expected: str, to: str) -> None:
     """Change a proposal's status by compare-and-set; ConflictError when it is no longer `expected`."""
-    statement = (
-        sa.update(Proposal)
-        .where(col(Proposal.proposal_id) == proposal_id, col(Proposal.status) == expected)
-        .values(status=to)
-    )
-    if session.connection().execute(statement).rowcount != 1:
+    if _MOVE_PROPOSAL.run(session, of_proposal=proposal_id, expected=expected, new_status=to) != 1:
         raise ConflictError(f"proposal {proposal_id} is no longer {expected}; read it again", value=expected)
-    cached = session.get(Proposal, proposal_id)
-    if cached is not None:
-        session.refresh(cached)
+    note_change(session, Proposal, proposal_id, status=to)
+
+
+def note_change(session: Session, model: type[SQLModel], key: str, **values: object) -> None:
+    """Let the session's own copy of a row, if it has one, say what a statement has just written."""
+    cached = session.identity_map.get(identity_key(model, key))
+    for name, value in values.items() if cached is not None else ():
+        set_committed_value(cached, name, value)
 
 
 def get_creative(session: Session, workspace_id: str, digest: str) -> Creative:

@@ -12,9 +12,22 @@ from sqlmodel import Session, col, select
 from policies.authority import Action, Person, Resource, Role, read_roles, require_authority
 from policies.errors import ConflictError, InvalidInputError, NotAuthorisedError, NotFoundError
 from store.audit import AuditLog
-from store.repositories.workspaces import get_user, roles_of
-from store.tables import Delegation, User
+from store.bulk import table_of
+from store.driver import Prepared
+from store.repositories.workspaces import access_of, get_user, roles_of
+from store.tables import Delegation
 
+_delegations = table_of(Delegation)
+_LENT = Prepared(
+    sa.select(*_delegations.c)
+    .where(
+        _delegations.c.delegate_id == sa.bindparam("delegate"),
+        _delegations.c.granted_at <= sa.bindparam("opened"),
+        _delegations.c.ends_at > sa.bindparam("now"),
+        sa.or_(_delegations.c.revoked_at.is_(None), _delegations.c.revoked_at > sa.bindparam("now")),
+    )
+    .order_by(_delegations.c.granted_at, _delegations.c.delegation_id)
+)
 LENDABLE: Final = frozenset({Role.CAMPAIGN_MANAGER, Role.MARKETING_LEADER, Role.LEGAL})
 """Roles that sign what reaches customers. Whoever may change the rules does so in person."""
 LONGEST: Final = timedelta(days=90)
@@ -115,13 +128,9 @@ def lent_to(session: Session, user_id: str, *, opened_at: datetime, at: datetime
     A delegation counts when it was there before the approval and has neither ended nor been taken back by `at`, and
     when who lent the role still holds it, since before the approval, as their own.
     """
-    query = select(Delegation).where(
-        Delegation.delegate_id == user_id,
-        col(Delegation.granted_at) <= opened_at,
-        col(Delegation.ends_at) > at,
-        sa.or_(col(Delegation.revoked_at).is_(None), col(Delegation.revoked_at) > at),
-    )
-    found = session.exec(query.order_by(col(Delegation.granted_at), col(Delegation.delegation_id))).all()
+    session.flush()
+    asked = {"delegate": user_id, "opened": opened_at, "now": at}
+    found = [Delegation(**row) for row in _LENT.mappings(session, **asked)]
     return [each for each in found if Role(each.role) in held_since(session, each.delegator_id, opened_at)]
 
 
@@ -130,8 +139,8 @@ def held_since(session: Session, user_id: str, opened_at: datetime) -> frozenset
 
     Whoever was let in again after that holds none for it.
     """
-    user = session.get(User, user_id)
-    if user is None or (user.enabled_at is not None and user.enabled_at > opened_at):
+    access = access_of(session, user_id)
+    if access is None or (access.enabled_at is not None and access.enabled_at > opened_at):
         return frozenset()
     return frozenset(held.role for held in roles_of(session, user_id) if held.granted_at <= opened_at)
 

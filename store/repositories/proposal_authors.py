@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlmodel import Session, select
+import sqlalchemy as sa
+from sqlmodel import Session
 
 from policies.errors import InvalidInputError
-from store.bulk import insert_rows
+from store.bulk import insert_rows, table_of
+from store.driver import Prepared
 from store.repositories.campaigns import get_brief, get_campaign, get_proposal
 from store.repositories.workspaces import get_user
 from store.tables import Proposal, ProposalAuthor
 
+_authors = table_of(ProposalAuthor)
+_RECORDED = Prepared(
+    sa.select(_authors.c.user_id).where(_authors.c.proposal_id == sa.bindparam("of_proposal"))
+)
 PARTS = ("author", "campaign", "brief", "edit")
 
 
@@ -57,8 +63,9 @@ def record_authors(session: Session, proposal: Proposal) -> None:
 
 def contributors(session: Session, proposal: Proposal) -> frozenset[str]:
     """Return everybody who had a part in a proposal: all recorded, its author, its campaign's and its brief's."""
-    query = select(ProposalAuthor.user_id).where(ProposalAuthor.proposal_id == proposal.proposal_id)
-    return frozenset(session.exec(query)) | _known(session, proposal).keys()
+    session.flush()
+    recorded = _RECORDED.rows(session, of_proposal=proposal.proposal_id)
+    return frozenset(user_id for (user_id,) in recorded) | _known(session, proposal).keys()
 
 
 def _known(session: Session, proposal: Proposal) -> dict[str, str]:

@@ -38,9 +38,14 @@ class Resolution:
         return digest_json({"answer": self.answer, "limits": limits, "comment": self.comment})
 
 
+def says_something(text: str) -> bool:
+    """Whether a text has a letter or a digit; blanks, invisible characters and dots say nothing."""
+    return any(sign.isalnum() for sign in text)
+
+
 def require_words(resolution: Resolution, proposal: Proposal) -> None:
     """Raise InvalidInputError for a no without a reason, LimitError for limits that do not only lower the proposal."""
-    if resolution.answer in ("reject", "request_changes") and not resolution.comment.strip():
+    if resolution.answer in ("reject", "request_changes") and not says_something(resolution.comment):
         raise InvalidInputError(f"say why: {resolution.answer} needs a comment", value=resolution.comment)
     if resolution.answer != "approve_limited":
         if resolution.limits:

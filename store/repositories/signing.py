@@ -8,19 +8,27 @@ from datetime import datetime
 from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlmodel import Session
 
 from policies.authority import Person, Resource, RiskAssessment, Role, authorise, require_authority
 from policies.authority import Signature as GivenSignature
 from policies.authority.decide import Context
 from policies.authority.signatures import SignatureRequirement, missing_signatures
 from policies.errors import ConflictError, NotAuthorisedError
+from store.bulk import table_of
+from store.driver import Prepared
 from store.repositories.delegations import held_since, lent_to
 from store.repositories.issued_keys import issued_alone
 from store.repositories.proposal_authors import contributors
 from store.repositories.resolutions import YES, Resolution
 from store.repositories.workspaces import users_of
 from store.tables import ApiKey, Approval, Delegation, Proposal, Signature, User
+
+_keys = table_of(ApiKey)
+_KEYS = Prepared(
+    sa.select(_keys.c.key_id, _keys.c.issued_by).where(_keys.c.user_id == sa.bindparam("of_user"))
+)
 
 
 class SignatureNotNeededError(ConflictError):
@@ -52,7 +60,12 @@ def risk_of(approval: Approval) -> RiskAssessment | None:
 
 def requirements_of(approval: Approval) -> tuple[SignatureRequirement, ...]:
     """Return the signatures that an approval needs."""
-    return tuple(SignatureRequirement(frozenset(Role(name) for name in names)) for names in approval.required)
+    return read_requirements(approval.required)
+
+
+def read_requirements(required: Sequence[Sequence[str]]) -> tuple[SignatureRequirement, ...]:
+    """Return the signatures that role sets stand for, as an approval keeps them."""
+    return tuple(SignatureRequirement(frozenset(Role(name) for name in names)) for names in required)
 
 
 def given_signatures(signatures: Sequence[Signature]) -> tuple[GivenSignature, ...]:
@@ -202,10 +215,11 @@ def _keyed_by(session: Session, approval: Approval, user_id: str, parts: frozens
     They may when they issued it after proposing, and when they issued it alone, so that they have seen it whole, and it
     still signs in.
     """
-    issued = select(ApiKey).where(ApiKey.user_id == user_id, col(ApiKey.issued_by).in_(sorted(parts)))
+    session.flush()
+    issued = [key_id for key_id, issuer in _KEYS.rows(session, of_user=user_id) if issuer in parts]
     return any(
         key.created_at >= approval.opened_at or (key.revoked_at is None and issued_alone(session, key))
-        for key in session.exec(issued)
+        for key in (session.get_one(ApiKey, key_id) for key_id in issued)
     )
 
 

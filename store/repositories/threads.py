@@ -29,7 +29,7 @@ _asks = sa.and_(
     col(Campaign.thread_id) == col(ProposeThread.thread_id),
     col(Campaign.state) == "draft",
 )
-_STANDING = sa.case(
+STANDING = sa.case(
     (_in_review, "interrupted"),
     (sa.and_(col(Approval.status).in_(_RESUMED), col(Approval.resumed_at).is_(None)), "busy"),
     (col(Approval.status).is_not(None), "idle"),
@@ -40,7 +40,7 @@ _STANDING = sa.case(
 )
 _SORTED = {
     "thread_id": col(ProposeThread.thread_id),
-    "status": _STANDING,
+    "status": STANDING,
     "created_at": col(ProposeThread.created_at),
     "updated_at": col(ProposeThread.changed_at),
 }
@@ -137,13 +137,13 @@ def get_thread(session: Session, workspace_id: str, thread_id: str) -> FoundThre
 def find_threads(session: Session, workspace_id: str, wanted: ThreadSearch) -> Sequence[FoundThread]:
     """Return the threads of a workspace that fit, in the order asked for."""
     query = (
-        select(ProposeThread, _STANDING, Approval)
+        select(ProposeThread, STANDING, Approval)
         .join(Campaign, col(Campaign.campaign_id) == col(ProposeThread.campaign_id), isouter=True)
         .join(Approval, col(Approval.thread_id) == col(ProposeThread.thread_id), isouter=True)
         .where(ProposeThread.workspace_id == workspace_id)
     )
     if wanted.standing is not None:
-        query = query.where(wanted.standing == _STANDING)
+        query = query.where(wanted.standing == STANDING)
     if wanted.thread_ids is not None:
         query = query.where(col(ProposeThread.thread_id).in_(wanted.thread_ids))
     if wanted.campaign_id is not None:

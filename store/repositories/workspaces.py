@@ -14,11 +14,31 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from policies.authority.roles import Role, read_roles
 from policies.errors import ConflictError, InvalidInputError, NotAuthenticatedError, NotFoundError
+from store.bulk import table_of
+from store.driver import Prepared
 from store.ids import IdSource
 from store.keys import key_sha256, new_key
 from store.tables.workspaces import ApiKey, RoleGrant, User, Workspace
 
 _LONGEST_NAME = 200
+_users, _keys, _roles = table_of(User), table_of(ApiKey), table_of(RoleGrant)
+_ACCESS = Prepared(
+    sa.select(_users.c.disabled_at, _users.c.enabled_at).where(_users.c.user_id == sa.bindparam("of_user"))
+)
+_GRANTED = Prepared(
+    sa.select(_roles.c.role, _roles.c.granted_at, _roles.c.revoked_at).where(
+        _roles.c.user_id == sa.bindparam("of_user")
+    )
+)
+_HOLDER = Prepared(
+    sa.select(*_users.c)
+    .join(_keys, _keys.c.user_id == _users.c.user_id)
+    .where(
+        _keys.c.sha256 == sa.bindparam("of_key"),
+        _keys.c.revoked_at.is_(None),
+        _users.c.disabled_at.is_(None),
+    )
+)
 
 
 class WorkspaceNotFoundError(NotFoundError):
@@ -51,6 +71,13 @@ class IssuedKey(NamedTuple):
 
     key: ApiKey
     plain: str
+
+
+class Access(NamedTuple):
+    """Since when a user is shut out, and since when let in again; None for never."""
+
+    disabled_at: datetime | None
+    enabled_at: datetime | None
 
 
 class SignedIn(NamedTuple):
@@ -213,15 +240,23 @@ def roles_of(session: Session, user_id: str, at: datetime | None = None) -> tupl
 
     Without `at` every role counts that was not revoked.
     """
-    user = session.get(User, user_id)
-    if user is None or (user.disabled_at is not None and (at is None or user.disabled_at <= at)):
+    access = access_of(session, user_id)
+    if access is None or (access.disabled_at is not None and (at is None or access.disabled_at <= at)):
         return ()
-    grants = session.exec(_grants(user_id, at)).all()
     first: dict[Role, datetime] = {}
-    for grant in grants:
-        role = Role(grant.role)
-        first[role] = min(first.get(role, grant.granted_at), grant.granted_at)
+    for name, granted_at, revoked_at in _GRANTED.rows(session, of_user=user_id):
+        held = revoked_at is None or (at is not None and at < revoked_at)
+        if held and (at is None or granted_at <= at):
+            role = Role(name)
+            first[role] = min(first.get(role, granted_at), granted_at)
     return tuple(HeldRole(role, first[role]) for role in sorted(first))
+
+
+def access_of(session: Session, user_id: str) -> Access | None:
+    """Return when a user was shut out and let in; None for an unknown one."""
+    session.flush()
+    found = _ACCESS.one(session, of_user=user_id)
+    return None if found is None else Access(*found)
 
 
 def issue_key(
@@ -267,18 +302,11 @@ def user_by_key(session: Session, plain_key: str, at: datetime | None = None) ->
 
     Without `at` every role that is not revoked counts. The error never says which part was wrong.
     """
-    row = session.exec(
-        select(User, ApiKey)
-        .join(ApiKey, col(ApiKey.user_id) == col(User.user_id))
-        .where(
-            ApiKey.sha256 == key_sha256(plain_key),
-            col(ApiKey.revoked_at).is_(None),
-            col(User.disabled_at).is_(None),
-        )
-    ).first()
-    if row is None:
+    session.flush()
+    found = _HOLDER.mappings(session, of_key=key_sha256(plain_key))
+    if not found:
         raise NotAuthenticatedError("this key is unknown or was revoked; ask an admin for a new one")
-    user = row[0]
+    user = User(**found[0])
     return SignedIn(user, roles_of(session, user.user_id, at))
 
 

@@ -19,6 +19,7 @@ from agents.errors import (
     AgentSetupError,
     AgentTimeoutError,
     AnswerInvalidError,
+    ToolRefusedError,
 )
 from agents.loop import run_agent
 from agents.models.offline import (
@@ -182,6 +183,15 @@ async def test_agent_that_never_answers_stops_at_its_steps() -> None:
         await run(forever)
     assert caught.value.agent == "counter"
     assert sum(entry["role"] == "ai" for entry in caught.value.trace) == 6
+
+
+async def test_rules_that_need_what_a_tool_refuses_end_with_the_tools_reason() -> None:
+    def stubborn(task: CountTask, done: tuple[ToolOutcome, ...]) -> PlaybookStep:
+        return CallTool("count_people", CountArgs(months=40))
+
+    with pytest.raises(ToolRefusedError, match="count_people refuses: months is 40") as caught:
+        await run(stubborn)
+    assert sum(entry["role"] == "ai" for entry in caught.value.trace) == 1
 
 
 async def test_agent_stops_at_its_number_of_tool_calls() -> None:

@@ -130,3 +130,23 @@ async def test_what_cannot_be_planned_comes_to_no_proposal(
     assert approvals == []
     if name == "error":
         assert data["message"] and data["error"] != "internal", data
+
+
+@pytest.mark.promise
+async def test_a_launched_campaign_is_not_proposed_anew_and_runs_on(
+    open_shop: Open, proposed: Proposed
+) -> None:
+    path = f"/v1/campaigns/{proposed.campaign_id}"
+    approve = {"answer": "approve", "digest": proposed.digest}
+    async with open_shop(proposed.shop) as opened:
+        await opened.call("Grace", "POST", f"/v1/approvals/{proposed.approval_id}/resolve", json=approve)
+        await opened.app.threads.resume_approval(proposed.approval_id)
+        before = (await opened.call("Ada", "GET", path)).json()
+        again = {"text": BRIEF.replace("$40", "$30"), "campaign_id": proposed.campaign_id}
+        refused = await opened.call("Ada", "POST", "/v1/chat", json=again)
+        after = (await opened.call("Ada", "GET", path)).json()
+        await opened.app.engine.settle()
+        ended = (await opened.call("Ada", "GET", path)).json()
+    assert "campaign_launched" in refused.text and "event: proposal" not in refused.text
+    assert before["state"] == "scheduled" and after == before
+    assert ended["state"] == "completed"

@@ -64,6 +64,46 @@ async def test_every_entrance_writes_down_what_it_refuses_of_a_thread(
     assert verified.problems == ()
 
 
+@pytest.mark.promise
+async def test_whoever_may_not_resolve_or_names_another_content_is_written_down(
+    open_shop: Open, proposed: Proposed
+) -> None:
+    path = f"/v1/approvals/{proposed.approval_id}/resolve"
+    approve = {"answer": "approve", "digest": proposed.digest}
+    resume = {"assistant_id": "propose", "command": {"resume": {"decisions": [{"type": "approve"}]}}}
+    users = proposed.shop.users
+    async with open_shop(proposed.shop) as opened:
+        thread = thread_of(opened, proposed)
+        answers = [
+            await opened.call("Ada", "POST", path, json=approve),
+            await opened.call("Root", "POST", path, json=approve),
+            await opened.call("Grace", "POST", path, json=approve | {"digest": "0" * 64}),
+            await opened.call("Ada", "POST", f"/threads/{thread}/runs/wait", json=resume),
+        ]
+        written = refusals(opened)
+    assert [each.status_code for each in answers] == [403, 403, 409, 403]
+    assert written == [
+        (users["Ada"], proposed.approval_id, "not_authorised"),
+        (users["Root"], proposed.approval_id, "not_authorised"),
+        (users["Grace"], proposed.approval_id, "digest_changed"),
+        (users["Ada"], proposed.approval_id, "not_authorised"),
+    ]
+
+
+async def test_a_reason_of_blanks_or_invisible_characters_is_none(
+    open_shop: Open, proposed: Proposed
+) -> None:
+    path = f"/v1/approvals/{proposed.approval_id}/resolve"
+    async with open_shop(proposed.shop) as opened:
+        for answer in ("reject", "request_changes"):
+            for comment in ("", "  \n", "\u200b", "\u2060\ufeff", "...", "\u00ad"):
+                body = {"answer": answer, "digest": proposed.digest, "comment": comment}
+                refused = await opened.call("Grace", "POST", path, json=body)
+                assert (refused.status_code, refused.json()["error"]) == (422, "invalid_input"), repr(comment)
+        shown = (await opened.call("Grace", "GET", f"/v1/approvals/{proposed.approval_id}")).json()
+    assert (shown["status"], shown["signatures"]) == ("pending", [])
+
+
 def older_graph(opened: Opened) -> Any:
     """A graph whose waiting node has a name that ours does not have, over the checkpoints of the home."""
 

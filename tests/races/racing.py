@@ -185,7 +185,9 @@ async def _sweeping(app: App, _shop: Shop, _racer: Racer) -> Act:
     async def resume(approval_id: str) -> None:
         await app.threads.resume_approval(approval_id)
 
-    handlers = Handlers(resume, app.reviews.review, app.threads.carry_on)
+    async def nobody_is_told(_: str) -> None: ...
+
+    handlers = Handlers(resume, app.reviews.review, app.threads.carry_on, nobody_is_told)
     driver = Driver(app.ports, Direct(job_handlers(app.ports, handlers)))
 
     async def act() -> str:

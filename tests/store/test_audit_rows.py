@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from delivery.errors import LaunchRefusedError
 from delivery.launch import launch
 from store.audit import AuditLog, entry_hash
 from store.audit_heads import GENESIS, Head
@@ -258,7 +259,8 @@ def test_a_change_is_not_vouched_for_by_the_entries_that_follow(tmp_path: Path):
     assert before.verify().ok
     before.tamper("UPDATE approvals SET expires_at = '2031-01-01 00:00:00.000000'")
     countersign(world)
-    launch(world.ports, world.approval_id)
+    with pytest.raises(LaunchRefusedError, match="not what the signed audit log tells of it"):
+        launch(world.ports, world.approval_id)
     (problem,) = before.verify().problems
     assert (problem.table, problem.row) == ("approvals", world.approval_id)
     assert "its content is" in problem.what

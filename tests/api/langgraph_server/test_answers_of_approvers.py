@@ -45,6 +45,9 @@ async def test_one_thread_is_answered_once_and_who_is_late_or_has_no_right_chang
         with refused(409, "already approved"):
             await served.answer("Linus", thread_id, late)
     assert answers_of(served, thread_id) == [("approve", "", None)]
+    assert served.refusals(served.approval(thread_id).approval_id) == [
+        (served.shop.users[name], "not_authorised") for name in ("Ada", "Root")
+    ]
     assert served.refusals(thread_id) == []
     assert (await served.client("Grace").threads.get(thread_id))["status"] == "busy"
 
