@@ -24,6 +24,7 @@ from policies.errors import ConflictError, NotFoundError
 from policies.proposal import digest_of
 from store.audit import AuditLog
 from store.repositories.campaigns import get_campaign, get_proposal, move_campaign, move_proposal
+from store.repositories.instants import after_granted
 from store.repositories.proposal_authors import record_authors
 from store.repositories.resolutions import LIMIT_FIELDS, Answer, LimitError, Resolution, require_words
 from store.repositories.signing import Standing, given_signatures, requirements_of, stand_for
@@ -101,6 +102,7 @@ def open_approval(
 
     When an escalation would let nobody else sign, none is planned; without `risk` it counts as high.
     """
+    at = after_granted(session, proposal.workspace_id, at)
     above = escalated(required, RiskClass.HIGH if risk is None else risk.risk)
     escalates_at = escalation_instant(at, expires_at, escalate_after)
     approval = Approval(

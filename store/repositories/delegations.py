@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from policies.authority import Action, Person, Resource, Role, read_roles, require_authority
 from policies.errors import ConflictError, InvalidInputError, NotAuthorisedError, NotFoundError
 from store.audit import AuditLog
+from store.repositories.instants import after_opened
 from store.repositories.workspaces import get_user, roles_of
 from store.tables import Delegation, User
 
@@ -65,7 +66,7 @@ def lend_role(
         delegator_id=person.user_id,
         delegate_id=delegate_id,
         role=known.value,
-        granted_at=at,
+        granted_at=after_opened(session, person.workspace_id, at),
         ends_at=ends_at,
     )
     session.add(delegation)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import rule
 
 from tests.api.agui.conftest import AgUi, decision
 from tests.machine.book import Asked
 from tests.machine.house import GRAPH
-from tests.machine.sequence import INJECTED, PEOPLE, PICK, Sequence
+from tests.machine.sequence import INJECTED, PEOPLE, PICK, Sequence, can
 
 MANAGERS = st.sampled_from(["Grace", "Linus"])
 WHICH = st.sampled_from(["shown", "shown", "shown", "of another", "forged"])
@@ -19,46 +19,51 @@ LIMITS = st.sampled_from(
 )
 KINDS = st.sampled_from(["approve", "approve", "edit", "reject", "respond"])
 FORMS = st.sampled_from(["decisions", "human response", "by interrupt"])
-ANSWER_OF = {"approve": "approve", "edit": "approve_limited", "reject": "reject", "respond": "request_changes"}
+ANSWER_OF = {
+    "approve": "approve",
+    "edit": "approve_limited",
+    "reject": "reject",
+    "respond": "request_changes",
+}
 
 
 class Answering(Sequence):
     """Answers to approvals. Whoever waits for an answer is picked by number, the last first."""
 
-    @precondition(lambda self: self.book.pending())
+    @can("api: countersign", when=lambda self: self.book.pending())
     @rule(who=MANAGERS, pick=PICK)
     def countersigns(self, who: str, pick: int) -> None:
         self.begin("api: countersign", who)
         waiting = self.book.pending()
         self.resolve(who, waiting[-1 - pick % len(waiting)], "approve")
 
-    @precondition(lambda self: self.book.asked)
+    @can("api: approve", when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK, which=WHICH)
     def approves(self, who: str, pick: int, which: str) -> None:
         self.begin("api: approve", who)
         asked = self.asked(pick)
         self.resolve(who, asked, "approve", self.digest(asked, which))
 
-    @precondition(lambda self: self.book.asked)
+    @can("api: approve_limited", when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK, which=WHICH, limits=LIMITS)
     def approves_less(self, who: str, pick: int, which: str, limits: dict[str, int]) -> None:
         self.begin("api: approve_limited", who)
         asked = self.asked(pick)
         self.resolve(who, asked, "approve_limited", self.digest(asked, which), limits=limits)
 
-    @precondition(lambda self: self.book.asked)
+    @can("api: request_changes", when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK, words=st.sampled_from([INJECTED, "Lower the budget to $20.", ""]))
     def asks_for_changes(self, who: str, pick: int, words: str) -> None:
         self.begin("api: request_changes", who)
         self.resolve(who, self.asked(pick), "request_changes", comment=words)
 
-    @precondition(lambda self: self.book.asked)
+    @can("api: reject", when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK, words=st.sampled_from(["Not this month.", ""]))
     def rejects(self, who: str, pick: int, words: str) -> None:
         self.begin("api: reject", who)
         self.resolve(who, self.asked(pick), "reject", comment=words)
 
-    @precondition(lambda self: self.book.asked)
+    @can("sdk: answer", when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK, kind=KINDS, form=FORMS)
     def answers_with_the_sdk(self, who: str, pick: int, kind: str, form: str) -> None:
         self.begin("sdk: answer", who)
@@ -82,7 +87,7 @@ class Answering(Sequence):
             self.figures.outcomes["sdk 200"] += 1
             self.taken(who, asked, ANSWER_OF[kind], asked.frozen.digest, at, limits)
 
-    @precondition(lambda self: self.book.asked)
+    @can("ag-ui: answer", when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK, kind=KINDS)
     def answers_with_agui(self, who: str, pick: int, kind: str) -> None:
         self.begin("ag-ui: answer", who)
@@ -103,7 +108,7 @@ class Answering(Sequence):
             self.figures.outcomes["ag-ui taken"] += 1
             self.taken(who, asked, ANSWER_OF[kind], asked.frozen.digest, at, limits)
 
-    @precondition(lambda self: self.said)
+    @can("api: the same answer again", when=lambda self: self.said)
     @rule(pick=PICK, other=PEOPLE, same=st.booleans())
     def sends_an_answer_again(self, pick: int, other: str, same: bool) -> None:
         who, approval_id, body = self.said[-1 - pick % len(self.said)]
@@ -113,7 +118,7 @@ class Answering(Sequence):
         status = self.resolve(who if same else other, asked, body["answer"], body["digest"], **more)
         assert not same or status == 200, "the same answer of the same person is no conflict"
 
-    @precondition(lambda self: self.book.pending())
+    @can("api: two at once", when=lambda self: self.book.pending())
     @rule(pick=PICK, second=st.sampled_from(["approve", "reject", "request_changes"]))
     def two_answer_at_once(self, pick: int, second: str) -> None:
         self.begin("api: two at once")
@@ -121,7 +126,11 @@ class Answering(Sequence):
         asked, at = waiting[-1 - pick % len(waiting)], self.house.now()
         path = f"/v1/approvals/{asked.approval_id}/resolve"
         bodies = {
-            who: {"answer": answer, "digest": asked.frozen.digest, "comment": "At once." * (answer != "approve")}
+            who: {
+                "answer": answer,
+                "digest": asked.frozen.digest,
+                "comment": "At once." * (answer != "approve"),
+            }
             for who, answer in (("Grace", "approve"), ("Linus", second))
         }
         came = self.house.together(
@@ -133,7 +142,7 @@ class Answering(Sequence):
             if given.status_code == 200:
                 self.taken(who, asked, body["answer"], asked.frozen.digest, at)
 
-    @precondition(lambda self: self.book.asked)
+    @can("api: revoke", when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK)
     def takes_an_approval_back(self, who: str, pick: int) -> None:
         self.begin("api: revoke", who)
@@ -144,7 +153,7 @@ class Answering(Sequence):
         if given.status_code == 200:
             self.book.close(asked.approval_id)
 
-    @precondition(lambda self: self.book.pending())
+    @can("sdk: withdraw", when=lambda self: self.book.pending())
     @rule(who=PEOPLE, pick=PICK)
     def withdraws_with_the_sdk(self, who: str, pick: int) -> None:
         self.begin("sdk: withdraw", who)

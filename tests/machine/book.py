@@ -18,9 +18,7 @@ from tests.machine.house import House
 
 SIGNERS = frozenset({"campaign_manager", "marketing_leader"})
 ENDS = {
-    "pending": frozenset(
-        {"approved", "rejected", "changes_requested", "expired", "superseded", "revoked"}
-    ),
+    "pending": frozenset({"approved", "rejected", "changes_requested", "expired", "superseded", "revoked"}),
     "approved": frozenset({"superseded", "revoked"}),
 }
 BEFORE = -1
@@ -177,7 +175,9 @@ class Book:
             told.setdefault(answer.approval_id, set()).add(f"{answer.user} {answer.answer} {answer.limits}")
         for approval_id, people in told.items():
             require(len(people) == 1, f"{approval_id} was resolved by {sorted(people)}")
-        signed = Counter(row["approval_id"] for row in self.house.select("SELECT approval_id FROM signatures"))
+        signed = Counter(
+            row["approval_id"] for row in self.house.select("SELECT approval_id FROM signatures")
+        )
         require(all(count == 1 for count in signed.values()), f"signatures by approval: {dict(signed)}")
 
     def _launches(self) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+LONG_ENOUGH = 8
+"""Actions of a sequence that counts."""
+
 
 @dataclass
 class Figures:
@@ -21,7 +24,9 @@ class Figures:
     shortest: int | None = None
 
     def ended(self, *, reached: bool, launches: int, messages: int, steps: int) -> None:
-        """Count one sequence."""
+        """Count one sequence; one that Hypothesis cut off before it was long enough is none."""
+        if steps < LONG_ENOUGH:
+            return
         self.sequences += 1
         self.reached += reached
         self.launches += launches

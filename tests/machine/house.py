@@ -34,6 +34,8 @@ from tests.small_shop import Shop, make_shop
 Value = TypeVar("Value")
 Row = Mapping[str, Any]  # columns of whichever table
 GRAPH = "propose"
+ROUNDS = 2
+"""A batch is chosen in the first and sent in the second."""
 
 
 def memory_folder() -> Path:
@@ -120,9 +122,9 @@ class House:
         """Change rows past the product, as whoever holds the database could."""
         self.rows.execute(statement, values)
 
-    def data_changed(self, by: object) -> None:
+    def data_changed(self) -> None:
         """Say that the data is other than it was, so that nothing recorded about it is taken for true."""
-        self.recordings.data = f"{self.recordings.data}, {by}"
+        self.recordings.data = "with a customer more"
 
     async def call(self, who: str | None, method: str, path: str, **options: Any) -> httpx.Response:
         """Call the HTTP API as a user by name; None calls without a key."""
@@ -144,7 +146,9 @@ class House:
     def sdk(self, who: str) -> LangGraphClient:
         """The LangGraph SDK's client, signed in as a user."""
         headers = {"x-api-key": self.keys[who]}
-        http = httpx.AsyncClient(transport=self._transport, base_url="http://shop", headers=headers, timeout=None)
+        http = httpx.AsyncClient(
+            transport=self._transport, base_url="http://shop", headers=headers, timeout=None
+        )
         return LangGraphClient(http)
 
     @asynccontextmanager
@@ -160,8 +164,11 @@ class House:
             yield client
 
     async def work(self) -> int:
-        """Carry out what is due now, without moving the time; gives how many units ran."""
-        return await self.driver.run_due()
+        """Carry out what is due now, and what that makes due, without moving the time; gives how many units ran."""
+        ran = 0
+        for _ in range(ROUNDS):
+            ran += await self.driver.run_due()
+        return ran
 
     def now(self) -> datetime:
         """The home's time."""
@@ -181,7 +188,10 @@ class House:
         self.app: App = await self._stack.enter_async_context(
             open_app(self.shop.home, Settings(_env_file=None))
         )
-        self._transport = StreamingTransport(build_api(self.app))
+        if self.recordings.api is None:
+            self.recordings.api = build_api(self.app)
+        self.recordings.api.state.app = self.app
+        self._transport = StreamingTransport(self.recordings.api)
         self.http = await self._stack.enter_async_context(
             httpx.AsyncClient(transport=self._transport, base_url="http://shop", timeout=None)
         )
@@ -198,4 +208,3 @@ class House:
 
 async def _nothing(_of: str) -> None:
     """Neither a readout nor a notification is made here."""
-

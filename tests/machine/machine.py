@@ -37,7 +37,7 @@ def run_sequences(number: int, *, seeded: int, street: Street | None = None, ste
         print_blob=False,
     )
     try:
-        run_state_machine_as_test(seed(seeded)(machine), settings=bounded)
+        run_state_machine_as_test(seed(seeded)(machine), settings=bounded, _min_steps=steps)
     finally:
         if street is None:
             own.close()

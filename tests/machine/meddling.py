@@ -7,33 +7,37 @@ from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import rule
 from langgraph.types import Command
 
 from agents.thread_stand import config_of
 from tests.machine.book import Lent
 from tests.machine.house import GRAPH
-from tests.machine.sequence import INJECTED, PEOPLE, PICK, Sequence
+from tests.machine.sequence import INJECTED, PEOPLE, PICK, Sequence, can
+from tests.small_shop import START
 
 NODES = st.sampled_from(["freeze_proposal", "approve", "verify_approval", "check_policies", "launch"])
-JUMPS = st.sampled_from(["an hour", "two days", "half-way", "the expiry", "the next thing due"])
+JUMPS = st.sampled_from(["an hour", "two days", "half-way", "the expiry"])
+ADMIN = st.sampled_from(["Root", "Root", "Ada"])
 SIGNING = st.sampled_from(["campaign_manager", "marketing_leader", "admin"])
 
 
 class Meddling(Sequence):
     """Restarts, clock jumps and time travel, and changes of rules, roles, keys and data."""
 
+    @can("restart")
     @rule()
     def opens_the_home_again(self) -> None:
         self.begin("restart")
         self.house.restart()
 
+    @can("due work")
     @rule()
     def due_work_is_carried_out(self) -> None:
         self.begin("due work")
         self.house.run(self.house.work())
 
-    @precondition(lambda self: self.book.asked)
+    @can("clock jump", when=lambda self: self.book.asked)
     @rule(pick=PICK, jump=JUMPS)
     def the_clock_jumps(self, pick: int, jump: str) -> None:
         self.begin("clock jump")
@@ -43,18 +47,24 @@ class Meddling(Sequence):
             "two days": now + timedelta(days=2),
             "half-way": asked.opened_at + (asked.expires_at - asked.opened_at) / 2,
             "the expiry": asked.expires_at,
-            "the next thing due": self.house.driver.next_due() or now,
         }
         self.house.advance(targets[jump])
         self.house.run(self.house.work())
 
-    @precondition(lambda self: self.book.asked)
+    @can("campaign runs", when=lambda self: self.book.launches)
+    @rule(days=st.integers(11, 16))
+    def a_campaign_runs(self, days: int) -> None:
+        self.begin("campaign runs")
+        self.house.advance(START + timedelta(days=days))
+        self.house.run(self.house.work())
+
+    @can("replayed resume", when=lambda self: self.book.asked)
     @rule(pick=PICK)
     def a_resume_is_replayed(self, pick: int) -> None:
         self.begin("replayed resume")
         self.unchecked(self.house.app.threads.resume_approval(self.asked(pick).approval_id))
 
-    @precondition(lambda self: self.book.asked)
+    @can("two resumes at once", when=lambda self: self.book.asked)
     @rule(pick=PICK)
     def two_resume_at_once(self, pick: int) -> None:
         self.begin("two resumes at once")
@@ -65,7 +75,7 @@ class Meddling(Sequence):
         ):
             self.figures.outcomes[f"resumed {type(came).__name__}"] += 1
 
-    @precondition(lambda self: self.book.asked)
+    @can("sdk: old checkpoint", when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK)
     def goes_back_in_time_with_the_sdk(self, who: str, pick: int) -> None:
         self.begin("sdk: old checkpoint", who)
@@ -80,7 +90,7 @@ class Meddling(Sequence):
 
         assert self.sdk(back()) is None
 
-    @precondition(lambda self: self.book.asked)
+    @can("sdk: state edit", when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK, node=NODES)
     def edits_the_state_with_the_sdk(self, who: str, pick: int, node: str) -> None:
         self.begin("sdk: state edit", who)
@@ -88,7 +98,7 @@ class Meddling(Sequence):
         threads = self.house.sdk(who).threads
         assert self.sdk(threads.update_state(self.asked(pick).thread_id, values, as_node=node)) is None
 
-    @precondition(lambda self: self.book.asked)
+    @can("holder: old checkpoint", when=lambda self: self.book.asked)
     @rule(pick=PICK, back=st.integers(0, 12))
     def the_holder_goes_back_in_time(self, pick: int, back: int) -> None:
         """Whoever holds the checkpointer runs a thread on from one of its old checkpoints."""
@@ -98,7 +108,7 @@ class Meddling(Sequence):
         old: Any = history[back % len(history)].config
         self.unchecked(graph.ainvoke(None, old, durability="sync"))
 
-    @precondition(lambda self: self.book.asked)
+    @can("holder: state edit", when=lambda self: self.book.asked)
     @rule(pick=PICK, node=NODES, goes_on=st.booleans())
     def the_holder_edits_the_state(self, pick: int, node: str, goes_on: bool) -> None:
         """Whoever holds the checkpointer writes an approval into a thread's state, and runs it on."""
@@ -110,7 +120,7 @@ class Meddling(Sequence):
         if goes_on:
             self.unchecked(graph.ainvoke(None, config, durability="sync"))
 
-    @precondition(lambda self: self.book.asked)
+    @can("holder: forged resume", when=lambda self: self.book.asked)
     @rule(pick=PICK, other=PICK)
     def the_holder_forges_a_resume(self, pick: int, other: int) -> None:
         self.begin("holder: forged resume")
@@ -119,18 +129,17 @@ class Meddling(Sequence):
         resume: Any = Command(resume=forged)
         self.unchecked(graph.ainvoke(resume, config_of(asked.thread_id), durability="sync"))
 
-    @rule(number=st.integers(1, 3))
-    def data_with_instructions_is_imported(self, number: int) -> None:
+    @can("injected data", most=1)
+    @rule()
+    def data_with_instructions_is_imported(self) -> None:
         self.begin("injected data", "Root")
-        rows = (
-            "external_id,email,timezone,consent.email.marketing,consent_at,consent_source,attr.last_purchase_on,attr.note\n"
-            f"injected-{number},injected-{number}@example.invalid,America/New_York,yes,2026-01-15T09:00:00+00:00,"
-            f'synthetic,2026-01-05,"{INJECTED}"\n'
-        )
+        # a customer who is there already, so that people stay who they are
+        rows = f'external_id,email,attr.note\n1,customer-1@example.invalid,"{INJECTED}"\n'
         answer = self.call("Root", "POST", "/v1/imports/customers", content=rows.encode())
         assert answer.status_code == 200, answer.text
-        self.house.data_changed(number)
+        self.house.data_changed()
 
+    @can("rule edit", most=1)
     @rule(people=st.integers(40, 80))
     def a_rule_is_edited(self, people: int) -> None:
         """Whoever holds the database changes a rule that campaigns are judged by."""
@@ -139,7 +148,7 @@ class Meddling(Sequence):
         rules = json.dumps(json.loads(row["rules"]) | {"batch_people": people})
         self.house.write("UPDATE workspaces SET rules = ? WHERE workspace_id = ?", rules, row["workspace_id"])
 
-    @precondition(lambda self: self.book.asked)
+    @can("row edit", most=1, when=lambda self: self.book.asked)
     @rule(pick=PICK)
     def a_proposal_row_is_edited(self, pick: int) -> None:
         """Whoever holds the database raises the budget of a proposal that waits."""
@@ -150,7 +159,8 @@ class Meddling(Sequence):
             self.asked(pick).frozen.proposal_id,
         )
 
-    @rule(by=PEOPLE, to=PEOPLE, role=SIGNING)
+    @can("role grant")
+    @rule(by=ADMIN, to=PEOPLE, role=SIGNING)
     def a_role_is_granted(self, by: str, to: str, role: str) -> None:
         self.begin("role grant", by)
         given = self.call(by, "POST", f"/v1/users/{to}/roles", json={"role": role})
@@ -158,7 +168,8 @@ class Meddling(Sequence):
         if given.status_code == 200:
             self.book.roles.setdefault((self.house.users[to], role), self.book.step)
 
-    @rule(by=PEOPLE, role=SIGNING)
+    @can("second user")
+    @rule(by=ADMIN, role=SIGNING)
     def a_second_user_is_made(self, by: str, role: str) -> None:
         self.begin("second user", by)
         name = f"Second {self.book.step}"
@@ -170,7 +181,7 @@ class Meddling(Sequence):
             self.book.keyed.append((self.house.users[by], made["user_id"], self.book.step))
             self.seconds.append(name)
 
-    @precondition(lambda self: self.seconds and self.book.pending())
+    @can("second user approves", when=lambda self: self.seconds and self.book.pending())
     @rule(pick=PICK)
     def a_second_user_approves(self, pick: int) -> None:
         who = self.seconds[-1]
@@ -178,6 +189,7 @@ class Meddling(Sequence):
         waiting = self.book.pending()
         self.resolve(who, waiting[-1 - pick % len(waiting)], "approve")
 
+    @can("second key")
     @rule(by=PEOPLE, to=PEOPLE)
     def a_second_key_is_issued(self, by: str, to: str) -> None:
         self.begin("second key", by)
@@ -186,6 +198,7 @@ class Meddling(Sequence):
             self.house.keys[to] = given.json()["key"]
             self.book.keyed.append((self.house.users[by], self.house.users[to], self.book.step))
 
+    @can("role lent")
     @rule(lender=PEOPLE, to=PEOPLE, role=SIGNING)
     def a_role_is_lent(self, lender: str, to: str, role: str) -> None:
         self.begin("role lent", lender)
@@ -195,14 +208,14 @@ class Meddling(Sequence):
             users = self.house.users
             self.book.lent.append(Lent(users[lender], users[to], role, self.book.step))
 
-    @precondition(lambda self: self.book.campaigns)
+    @can("api: pause, resume, stop", most=1, when=lambda self: self.book.campaigns)
     @rule(who=PEOPLE, pick=PICK, what=st.sampled_from(["pause", "resume", "stop"]))
     def halts_a_campaign(self, who: str, pick: int, what: str) -> None:
         self.begin("api: pause, resume, stop", who)
         every = list(self.book.campaigns)
         self.call(who, "POST", f"/v1/campaigns/{every[-1 - pick % len(every)]}/{what}")
 
-    @precondition(lambda self: self.book.asked)
+    @can("stranger", when=lambda self: self.book.asked)
     @rule(pick=PICK, key=st.sampled_from([None, "cs_of_nobody"]))
     def a_stranger_approves(self, pick: int, key: str | None) -> None:
         self.begin("stranger")

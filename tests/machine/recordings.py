@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import pytest
+from fastapi import FastAPI
 from pydantic import BaseModel
+from sqlalchemy.engine import Engine
 
 import agents.analyst.desk
 import agents.segmenter.desk
 import api.wiring
+import store.database
 from agents.agent_run import AgentRun
 from agents.analyst.desk import DesignDesk, DesignFacts
 from agents.crew import LiveCrew
@@ -26,16 +29,19 @@ from api.records.catalogue import documents_of
 from policies.workspace_rules import WorkspaceRules
 from store.audiences import count_audience, customer_schema
 from store.database import Database
+from store.engines import sqlite_engine
 from store.memory import Memory, MemoryDocument, MemoryHit
 
 P = ParamSpec("P")
 Value = TypeVar("Value")
+
 
 class Recordings:
     """What was worked out before, by what it was worked out from. `data` names the state of the data it was read in."""
 
     def __init__(self) -> None:
         self.data = "as made"
+        self.api: FastAPI | None = None
         self._kept: dict[tuple[Hashable, ...], Any] = {}  # Any: results of whichever function
 
     def known(self, made: Callable[P, Value], key: Callable[P, Hashable]) -> Callable[P, Value]:
@@ -57,7 +63,9 @@ class Recordings:
         recordings = self
 
         class RecordedCrew(LiveCrew):
-            async def _run(self, thread_id: str, agent: str, playbook: Any, task: Any, *more: Any, **named: Any) -> Any:
+            async def _run(
+                self, thread_id: str, agent: str, playbook: Any, task: Any, *more: Any, **named: Any
+            ) -> Any:
                 key = (recordings.data, agent, more[-1].__name__, task.model_dump_json())
                 if key not in runs:
                     runs[key] = await super()._run(thread_id, agent, playbook, task, *more, **named)
@@ -80,11 +88,28 @@ class Recordings:
             patch.setattr(DesignFacts, "read", facts)
             made = self.known(DesignDesk._forecast, lambda desk, policy_id: (id(desk.facts), policy_id))
             patch.setattr(DesignDesk, "_forecast", made)
+            statements: dict[
+                Any, Any
+            ] = {}  # of SQLAlchemy, which would compile every statement anew for each home
+            patch.setattr(store.database, "sqlite_engine", _with_statements(statements))
+            # the shop that is copied has its tables
+            patch.setattr(api.wiring, "migrate", lambda _: None)
             yield
 
 
-def _counted_by(*_: Any, definition: str, as_of: date, channels: Sequence[str], rules: WorkspaceRules) -> Hashable:
+def _counted_by(
+    *_: Any, definition: str, as_of: date, channels: Sequence[str], rules: WorkspaceRules
+) -> Hashable:
     return (definition, as_of, tuple(channels), rules.digest())
+
+
+def _with_statements(statements: dict[Any, Any]) -> Callable[..., Engine]:
+    def made(*args: Any, **named: Any) -> Engine:
+        engine = sqlite_engine(*args, **named)
+        engine.update_execution_options(compiled_cache=statements)
+        return engine
+
+    return made
 
 
 def _dumped(named: Mapping[str, BaseModel]) -> Hashable:

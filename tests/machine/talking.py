@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
+from hypothesis.stateful import initialize, rule
 
 from tests.agents.propose.shop_people import BUDGET
 from tests.api.agui.conftest import AgUi
 from tests.machine.house import GRAPH
-from tests.machine.sequence import AUTHORS, INJECTED, PEOPLE, PICK, Sequence
+from tests.machine.sequence import AUTHORS, INJECTED, PEOPLE, PICK, Sequence, can
 from tests.small_shop import BRIEF, VAGUE
 
 OBJECTIVES = st.sampled_from([BRIEF, BRIEF, BRIEF, VAGUE, INJECTED + BRIEF])
@@ -56,18 +56,22 @@ class Talking(Sequence):
         self.begin("ag-ui: objective", who)
         self.house.run(AgUi(self.house, who, str(uuid.UUID(int=self.book.step))).run(text))  # type: ignore[arg-type]  # called like an opened shop
 
+    @can("chat: objective", most=2)
     @rule(who=AUTHORS, text=OBJECTIVES)
     def says_an_objective(self, who: str, text: str) -> None:
         self.objective_in_chat(who, text)
 
+    @can("sdk: objective", most=2)
     @rule(who=AUTHORS, text=OBJECTIVES)
     def begins_a_thread(self, who: str, text: str) -> None:
         self.objective_of_sdk(who, text)
 
+    @can("ag-ui: objective", most=2)
     @rule(who=AUTHORS, text=OBJECTIVES)
     def runs_an_agent_of_agui(self, who: str, text: str) -> None:
         self.objective_of_agui(who, text)
 
+    @can("mcp: draft", most=2)
     @rule(who=AUTHORS, text=OBJECTIVES)
     def lets_a_model_draft(self, who: str, text: str) -> None:
         self.begin("mcp: draft", who)
@@ -78,13 +82,13 @@ class Talking(Sequence):
 
         self.house.run(draft())
 
-    @precondition(lambda self: self.book.campaigns)
+    @can("chat: campaign anew", when=lambda self: self.book.campaigns)
     @rule(who=AUTHORS, pick=PICK, text=OBJECTIVES)
     def says_it_anew_while_it_is_reviewed(self, who: str, pick: int, text: str) -> None:
         self.begin("chat: campaign anew", who)
         self.tell(who, "/v1/chat", {"text": text, "campaign_id": self.campaign(pick)})
 
-    @precondition(lambda self: self.book.campaigns)
+    @can("chat: answer", when=lambda self: self.book.campaigns)
     @rule(who=AUTHORS, pick=PICK)
     def answers_a_question(self, who: str, pick: int) -> None:
         self.begin("chat: answer", who)
@@ -93,7 +97,7 @@ class Talking(Sequence):
         interrupt_id = waits.get("interrupt_id", "nothing")
         self.tell(who, f"{campaign}/answers", {"interrupt_id": interrupt_id, "answers": BUDGET})
 
-    @precondition(lambda self: self.book.asked)
+    @can("api: edit", when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK, changes=EDITS)
     def edits_what_is_reviewed(self, who: str, pick: int, changes: dict[str, object]) -> None:
         self.begin("api: edit", who, edits=True)
@@ -101,7 +105,7 @@ class Talking(Sequence):
         path = f"/v1/proposals/{frozen.proposal_id}/edit"
         self.tell(who, path, {"digest": frozen.digest, **changes})
 
-    @precondition(lambda self: self.book.asked)
+    @can("api: lists", when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK)
     def looks_at_lists(self, who: str, pick: int) -> None:
         self.begin("api: lists", who)
@@ -109,7 +113,7 @@ class Talking(Sequence):
         for path in ("/v1/approvals", "/v1/campaigns", f"/v1/approvals/{approval_id}"):
             assert self.call(who, "GET", path).status_code == 200
 
-    @precondition(lambda self: self.book.asked)
+    @can("sdk: reads", when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK)
     def looks_with_the_sdk(self, who: str, pick: int) -> None:
         self.begin("sdk: reads", who)
@@ -123,6 +127,7 @@ class Talking(Sequence):
 
         self.sdk(look())
 
+    @can("mcp: reads")
     @rule(who=PEOPLE)
     def looks_with_mcp(self, who: str) -> None:
         self.begin("mcp: reads", who)
