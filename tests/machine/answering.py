@@ -33,9 +33,34 @@ class Answering(Sequence):
     @can("api: countersign", when=lambda self: self.book.pending())
     @rule(who=MANAGERS, pick=PICK)
     def countersigns(self, who: str, pick: int) -> None:
+        """In a served home the answer wakes the engine, which takes the thread on at once."""
         self.begin("api: countersign", who)
-        waiting = self.book.pending()
-        self.resolve(who, waiting[-1 - pick % len(waiting)], "approve")
+        self.resolve(who, self.waiting(pick), "approve")
+        self.house.run(self.house.work())
+
+    @can("sdk: countersign", when=lambda self: self.book.pending())
+    @rule(who=MANAGERS, pick=PICK)
+    def countersigns_with_the_sdk(self, who: str, pick: int) -> None:
+        self.begin("sdk: countersign", who)
+        asked, at = self.waiting(pick), self.house.now()
+        answer = {"resume": {"decisions": [{"type": "approve"}]}}
+
+        async def give() -> bool:
+            await self.house.sdk(who).runs.wait(asked.thread_id, GRAPH, command=answer)
+            return True
+
+        if self.sdk(give()):
+            self.taken(who, asked, "approve", asked.frozen.digest, at)
+        self.house.run(self.house.work())
+
+    @can("api: countersign, then restart", when=lambda self: self.book.pending())
+    @rule(who=MANAGERS, pick=PICK)
+    def countersigns_before_a_restart(self, who: str, pick: int) -> None:
+        """The process ends between the answer and its effect; the next owner of the home finds the work."""
+        self.begin("api: countersign, then restart", who)
+        self.resolve(who, self.waiting(pick), "approve")
+        self.house.restart()
+        self.house.run(self.house.work())
 
     @can("api: approve", when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK, which=WHICH)
@@ -122,8 +147,7 @@ class Answering(Sequence):
     @rule(pick=PICK, second=st.sampled_from(["approve", "reject", "request_changes"]))
     def two_answer_at_once(self, pick: int, second: str) -> None:
         self.begin("api: two at once")
-        waiting = self.book.pending()
-        asked, at = waiting[-1 - pick % len(waiting)], self.house.now()
+        asked, at = self.waiting(pick), self.house.now()
         path = f"/v1/approvals/{asked.approval_id}/resolve"
         bodies = {
             who: {
@@ -157,8 +181,7 @@ class Answering(Sequence):
     @rule(who=PEOPLE, pick=PICK)
     def withdraws_with_the_sdk(self, who: str, pick: int) -> None:
         self.begin("sdk: withdraw", who)
-        waiting = self.book.pending()
-        asked = waiting[-1 - pick % len(waiting)]
+        asked = self.waiting(pick)
         done = self.sdk(self.house.sdk(who).threads.update_state(asked.thread_id, None, as_node="__end__"))
         if done is not None:
             self.book.close(asked.approval_id)

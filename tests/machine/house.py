@@ -7,8 +7,8 @@ import json
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -54,6 +54,8 @@ class Street:
         self.recordings = Recordings()
         self._installed = ExitStack()
         self._installed.enter_context(self.recordings.installed())
+        self.tables: Callable[[sqlite3.Connection], None] | None = None
+        """What is done to the tables of each house before it is opened."""
         self._houses = 0
 
     def house(self) -> House:
@@ -61,6 +63,9 @@ class Street:
         self._houses += 1
         path = self.folder / f"house-{self._houses}"
         shutil.copytree(self.template.home.path, path)
+        if self.tables is not None:
+            with closing(sqlite3.connect(path / "operational.db", isolation_level=None)) as connection:
+                self.tables(connection)
         return House(replace(self.template, home=open_home(path)), self.loop, self.recordings)
 
     def close(self) -> None:

@@ -11,7 +11,7 @@ from tests.machine.house import Street
 from tests.machine.meddling import Meddling
 from tests.machine.talking import Talking
 
-STEPS = 12
+STEPS = 10
 
 
 class Countersigning(Talking, Answering, Meddling):

@@ -186,8 +186,7 @@ class Meddling(Sequence):
     def a_second_user_approves(self, pick: int) -> None:
         who = self.seconds[-1]
         self.begin("second user approves", who)
-        waiting = self.book.pending()
-        self.resolve(who, waiting[-1 - pick % len(waiting)], "approve")
+        self.resolve(who, self.waiting(pick), "approve")
 
     @can("second key")
     @rule(by=PEOPLE, to=PEOPLE)

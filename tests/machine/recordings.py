@@ -16,7 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Dialect, Engine
 
 import agents.analyst.desk
 import agents.segmenter.desk
@@ -88,10 +88,7 @@ class Recordings:
             patch.setattr(DesignFacts, "read", facts)
             made = self.known(DesignDesk._forecast, lambda desk, policy_id: (id(desk.facts), policy_id))
             patch.setattr(DesignDesk, "_forecast", made)
-            statements: dict[
-                Any, Any
-            ] = {}  # of SQLAlchemy, which would compile every statement anew for each home
-            patch.setattr(store.database, "sqlite_engine", _with_statements(statements))
+            patch.setattr(store.database, "sqlite_engine", _alike())
             # the shop that is copied has its tables
             patch.setattr(api.wiring, "migrate", lambda _: None)
             yield
@@ -103,10 +100,17 @@ def _counted_by(
     return (definition, as_of, tuple(channels), rules.digest())
 
 
-def _with_statements(statements: dict[Any, Any]) -> Callable[..., Engine]:
+def _alike() -> Callable[..., Engine]:
+    """Return what makes the engines of all homes: they share a dialect, by which compiled statements are kept."""
+    statements: dict[Any, Any] = {}
+    dialects: list[Dialect] = []
+
     def made(*args: Any, **named: Any) -> Engine:
         engine = sqlite_engine(*args, **named)
         engine.update_execution_options(compiled_cache=statements)
+        if not dialects:
+            dialects.append(engine.dialect)
+        engine.dialect = engine.pool._dialect = dialects[0]
         return engine
 
     return made

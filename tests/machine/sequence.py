@@ -78,6 +78,11 @@ class Sequence(RuleBasedStateMachine):
         every = list(self.book.asked.values())
         return every[-1 - pick % len(every)]
 
+    def waiting(self, pick: int) -> Asked:
+        """One of the approvals that wait, the last ones first."""
+        every = self.book.pending()
+        return every[-1 - pick % len(every)]
+
     def call(self, who: str | None, method: str, path: str, **options: Any) -> httpx.Response:
         """Call the HTTP API; nothing may break off."""
         answer = self.house.run(self.house.call(who, method, path, **options))

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import multiprocessing
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache
 from typing import Any
 
 from tests.machine.figures import LONG_ENOUGH, Figures
+from tests.machine.house import Street
 from tests.machine.machine import run_sequences
 
 SHARD = 50
@@ -21,9 +24,17 @@ SHARD = 50
 SHARDS = 60
 
 
+@cache
+def _street() -> Street:
+    """The street of this process, whose shop is made once for all its shards."""
+    street = Street()
+    atexit.register(street.close)
+    return street
+
+
 def run_shard(seeded: int) -> dict[str, Any]:
-    """Run one shard in a process of its own; gives its figures."""
-    return {"shard": seeded, **run_sequences(SHARD, seeded=seeded).as_json()}
+    """Run one shard in a worker's process; gives its figures."""
+    return {"shard": seeded, **run_sequences(SHARD, seeded=seeded, street=_street()).as_json()}
 
 
 def run_shards(seeds: Iterable[int], workers: int | None = None) -> Iterator[dict[str, Any]]:

@@ -56,22 +56,22 @@ class Talking(Sequence):
         self.begin("ag-ui: objective", who)
         self.house.run(AgUi(self.house, who, str(uuid.UUID(int=self.book.step))).run(text))  # type: ignore[arg-type]  # called like an opened shop
 
-    @can("chat: objective", most=2)
+    @can("chat: objective", most=2, when=lambda self: len(self.book.campaigns) < 2)
     @rule(who=AUTHORS, text=OBJECTIVES)
     def says_an_objective(self, who: str, text: str) -> None:
         self.objective_in_chat(who, text)
 
-    @can("sdk: objective", most=2)
+    @can("sdk: objective", most=2, when=lambda self: len(self.book.campaigns) < 2)
     @rule(who=AUTHORS, text=OBJECTIVES)
     def begins_a_thread(self, who: str, text: str) -> None:
         self.objective_of_sdk(who, text)
 
-    @can("ag-ui: objective", most=2)
+    @can("ag-ui: objective", most=2, when=lambda self: len(self.book.campaigns) < 2)
     @rule(who=AUTHORS, text=OBJECTIVES)
     def runs_an_agent_of_agui(self, who: str, text: str) -> None:
         self.objective_of_agui(who, text)
 
-    @can("mcp: draft", most=2)
+    @can("mcp: draft", most=1, when=lambda self: len(self.book.campaigns) < 2)
     @rule(who=AUTHORS, text=OBJECTIVES)
     def lets_a_model_draft(self, who: str, text: str) -> None:
         self.begin("mcp: draft", who)
