@@ -18,14 +18,21 @@ class Countersigning(Talking, Answering, Meddling):
     """People, clients and meddlers around one small shop."""
 
 
-def run_sequences(number: int, *, seeded: int, street: Street | None = None, steps: int = STEPS) -> Figures:
+def run_sequences(
+    number: int,
+    *,
+    seeded: int,
+    street: Street | None = None,
+    steps: int = STEPS,
+    only: frozenset[str] = frozenset(),
+) -> Figures:
     """Run so many sequences of `steps` actions from a seed and count what they did; the first Broken ends them.
 
-    Without `street`, one is made and removed.
+    Without `street`, one is made and removed; with `only`, these are the actions.
     """
     own = street or Street()
     counted = Figures()
-    machine = type("Machine", (Countersigning,), {"street": own, "figures": counted})
+    machine = type("Machine", (Countersigning,), {"street": own, "figures": counted, "only": only})
     bounded = settings(
         max_examples=number,
         stateful_step_count=steps,

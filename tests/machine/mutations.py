@@ -11,7 +11,8 @@ import secrets
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import permutations
@@ -34,17 +35,41 @@ from store.engines import sqlite_engine
 from store.repositories import approvals, countersignatures, signing
 from store.repositories.approvals import ApprovalClosedError, get_approval
 from store.tables import Approval, Campaign, Launch, Proposal
+from tests.machine.book import Broken
+from tests.machine.house import Street
 
 NOBODY = "nobody"
 TABLE_OF_LAUNCHES = Launch.__tablename__
 
 
+@dataclass
+class Losing:
+    """What was found broken while a rule was gone."""
+
+    found: str | None = None
+
+
 @dataclass(frozen=True)
 class Mutation:
-    """How one rule is taken away: from the code, and from the tables of each home."""
+    """How one rule is taken away, from the code and from the tables of each home, and which actions rest on it."""
 
     code: Callable[[pytest.MonkeyPatch], None]
-    tables: Callable[[sqlite3.Connection], None] = lambda _: None
+    actions: frozenset[str]
+    tables: Callable[[sqlite3.Connection], None] | None = None
+    seed: int = 0
+
+    @contextmanager
+    def on(self, street: Street, patch: pytest.MonkeyPatch) -> Iterator[Losing]:
+        """Take the rule away for a while; `found` is then what the machine found broken."""
+        losing = Losing()
+        self.code(patch)
+        street.tables = self.tables
+        try:
+            yield losing
+        except Broken as broken:
+            losing.found = str(broken)
+        finally:
+            street.tables = None
 
 
 class _Same(str):
@@ -192,10 +217,22 @@ def _settled_unconditionally(session: Session, approval: Approval, status: str, 
         session.refresh(row)
 
 
+ALWAYS = {"chat: objective", "due work"}
 MUTATIONS: Mapping[str, Mutation] = {
-    "digest check": Mutation(without_digests),
-    "role check": Mutation(without_roles),
-    "four eyes": Mutation(without_four_eyes, without_four_eyes_in_tables),
-    "conditional update": Mutation(without_conditional_update),
-    "launch uniqueness": Mutation(without_launch_uniqueness, without_launch_uniqueness_in_tables),
+    "digest check": Mutation(without_digests, frozenset(ALWAYS | {"api: approve", "api: approve_limited"})),
+    "role check": Mutation(
+        without_roles, frozenset(ALWAYS | {"api: approve", "ag-ui: answer", "sdk: answer"})
+    ),
+    "four eyes": Mutation(
+        without_four_eyes,
+        frozenset(ALWAYS | {"api: countersign", "sdk: countersign", "api: edit"}),
+        without_four_eyes_in_tables,
+    ),
+    "conditional update": Mutation(without_conditional_update, frozenset(ALWAYS | {"api: two at once"})),
+    "launch uniqueness": Mutation(
+        without_launch_uniqueness,
+        frozenset(ALWAYS | {"api: countersign", "sdk: countersign", "holder: old checkpoint"}),
+        without_launch_uniqueness_in_tables,
+        seed=2,
+    ),
 }

@@ -32,14 +32,20 @@ def can(
 
     Any: Hypothesis hands the machine and takes the rule without types.
     """
-    return precondition(lambda self: self.done[action] < most and bool(when(self)))
+
+    def may(self: Any) -> bool:
+        has_turn = action in self.only if self.only else self.done[action] < most
+        return has_turn and bool(when(self))
+
+    return precondition(may)
 
 
 class Sequence(RuleBasedStateMachine):
-    """What every action needs. `street` and `figures` belong to all sequences of a process."""
+    """What every action needs. `street` and `figures` belong to all sequences of a process; with `only`, nothing else acts."""
 
     street: ClassVar[Street]
     figures: ClassVar[Figures]
+    only: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self) -> None:
         super().__init__()
