@@ -30,6 +30,7 @@ from store.repositories.campaigns import (
     move_proposal,
     note_change,
 )
+from store.repositories.instants import after_granted
 from store.repositories.proposal_authors import record_authors
 from store.repositories.resolutions import LIMIT_FIELDS, Answer, LimitError, Resolution, require_words
 from store.repositories.signing import Standing, given_signatures, requirements_of, stand_for
@@ -107,6 +108,7 @@ def open_approval(
 
     When an escalation would let nobody else sign, none is planned; without `risk` it counts as high.
     """
+    at = after_granted(session, proposal.workspace_id, at)
     above = escalated(required, RiskClass.HIGH if risk is None else risk.risk)
     escalates_at = escalation_instant(at, expires_at, escalate_after)
     approval = Approval(

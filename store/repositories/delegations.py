@@ -14,6 +14,7 @@ from policies.errors import ConflictError, InvalidInputError, NotAuthorisedError
 from store.audit import AuditLog
 from store.bulk import table_of
 from store.driver import Prepared
+from store.repositories.instants import after_opened
 from store.repositories.workspaces import access_of, get_user, roles_of
 from store.tables import Delegation
 
@@ -78,7 +79,7 @@ def lend_role(
         delegator_id=person.user_id,
         delegate_id=delegate_id,
         role=known.value,
-        granted_at=at,
+        granted_at=after_opened(session, person.workspace_id, at),
         ends_at=ends_at,
     )
     session.add(delegation)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
-import sqlalchemy as sa
 from pydantic import JsonValue
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from policies.errors import ConflictError, InvalidInputError, NotAuthorisedError
 from policies.policy_change import (
@@ -37,7 +36,6 @@ from store.repositories.workspaces import (
 )
 from store.tables import ApiKey, Approval, Proposal, User
 
-_TICK: Final = timedelta(microseconds=1)
 Detail = dict[str, JsonValue]
 
 
@@ -141,21 +139,12 @@ def _grant(
     grant_role(
         session,
         ids=ids,
-        at=_counts_from(session, proposal.workspace_id, at),
+        at=at,
         workspace_id=proposal.workspace_id,
         user_id=user_id,
         role=role,
         granted_by=proposal.author_id,
     )
-
-
-def _counts_from(session: Session, workspace_id: str, at: datetime) -> datetime:
-    """When a role granted now counts from: after every approval that waits, also where the clock stands still."""
-    opened = sa.select(sa.func.max(col(Approval.opened_at))).where(
-        col(Approval.workspace_id) == workspace_id, col(Approval.status) == "pending"
-    )
-    newest: datetime | None = session.connection().execute(opened).scalar_one()
-    return at if newest is None or newest < at else newest + _TICK
 
 
 def _revoke_seen(session: Session, user_id: str, at: datetime) -> list[JsonValue]:

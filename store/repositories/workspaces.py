@@ -18,6 +18,7 @@ from store.bulk import table_of
 from store.driver import Prepared
 from store.ids import IdSource
 from store.keys import key_sha256, new_key
+from store.repositories.instants import after_opened
 from store.tables.workspaces import ApiKey, RoleGrant, User, Workspace
 
 _LONGEST_NAME = 200
@@ -183,7 +184,7 @@ def enable_user(session: Session, *, workspace_id: str, user_id: str, at: dateti
     """
     user = get_user(session, workspace_id, user_id)
     if user.disabled_at is not None:
-        user.disabled_at, user.enabled_at = None, at
+        user.disabled_at, user.enabled_at = None, after_opened(session, workspace_id, at)
         session.add(user)
         session.flush()
     return user
@@ -201,13 +202,16 @@ def grant_role(
 ) -> RoleGrant:
     """Give a user a shipped role; one already held is returned as it is, with its first instant.
 
+    Its instant is later than the opening of every approval that is there, so that it counts for none of them.
+
     RoleUnknownError for a role that is not shipped, UserNotFoundError for somebody else's user.
     """
     (known,) = read_roles([role])
     get_user(session, workspace_id, user_id)
     if granted_by is not None:
         get_user(session, workspace_id, granted_by)
-    held = session.exec(_grants(user_id, at).where(RoleGrant.role == known.value)).first()
+    given = after_opened(session, workspace_id, at)
+    held = session.exec(_grants(user_id, given).where(RoleGrant.role == known.value)).first()
     if held is not None:
         return held
     grant = RoleGrant(
@@ -216,7 +220,7 @@ def grant_role(
         user_id=user_id,
         role=known.value,
         granted_by=granted_by,
-        granted_at=at,
+        granted_at=given,
     )
     session.add(grant)
     session.flush()
@@ -226,11 +230,12 @@ def grant_role(
 def revoke_role(session: Session, *, workspace_id: str, user_id: str, role: str, at: datetime) -> None:
     """Take a role away from `at` on; NotFoundError if it is not held."""
     get_user(session, workspace_id, user_id)
-    held = session.exec(_grants(user_id, at).where(RoleGrant.role == role)).all()
+    taken = after_opened(session, workspace_id, at)
+    held = session.exec(_grants(user_id, taken).where(RoleGrant.role == role)).all()
     if not held:
         raise NotFoundError(f'this user does not hold the role "{role}"', value=role)
     for grant in held:
-        grant.revoked_at = at
+        grant.revoked_at = taken
         session.add(grant)
     session.flush()
 

@@ -52,9 +52,12 @@ async def require_nothing_sent(app: App) -> None:
 
 
 @pytest.mark.promise
-async def test_a_role_granted_after_the_proposal_does_not_count(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    "passed", [timedelta(0), timedelta(hours=1)], ids=["the clock stood", "an hour later"]
+)
+async def test_a_role_granted_after_the_proposal_does_not_count(shop: Shop, passed: timedelta) -> None:
     async with proposed(shop) as (app, approval):
-        later = approval.opened_at + timedelta(hours=1)
+        later = approval.opened_at + passed
         with app.database.write() as session:
             sock = add_user(session, ids=app.ids, at=later, workspace_id=shop.workspace_id, name="Sock")
             grant_role(

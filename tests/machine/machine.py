@@ -1,0 +1,51 @@
+"""The state machine whole, and how a number of its sequences is run from a seed."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.machine.answering import Answering
+from tests.machine.figures import Figures
+from tests.machine.house import Street
+from tests.machine.meddling import Meddling
+from tests.machine.talking import Talking
+
+STEPS = 10
+
+
+class Countersigning(Talking, Answering, Meddling):
+    """People, clients and meddlers around one small shop."""
+
+
+def run_sequences(
+    number: int,
+    *,
+    seeded: int,
+    street: Street | None = None,
+    steps: int = STEPS,
+    only: frozenset[str] = frozenset(),
+) -> Figures:
+    """Run so many sequences of `steps` actions from a seed and count what they did; the first Broken ends them.
+
+    Without `street`, one is made and removed; with `only`, these are the actions.
+    """
+    own = street or Street()
+    counted = Figures()
+    machine = type("Machine", (Countersigning,), {"street": own, "figures": counted, "only": only})
+    bounded = settings(
+        max_examples=number,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate,),
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+    )
+    try:
+        run_state_machine_as_test(seed(seeded)(machine), settings=bounded, _min_steps=steps)
+    finally:
+        if street is None:
+            own.close()
+    return counted
