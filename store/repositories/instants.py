@@ -26,18 +26,8 @@ def _latest(model: type[SQLModel], column: str) -> sa.ScalarSelect[datetime]:
 
 
 _OPENED = Prepared(sa.select(_latest(Approval, "opened_at")))
-_GRANTED = Prepared(
-    sa.select(
-        *(
-            _latest(model, column)
-            for model, column in (
-                (RoleGrant, "granted_at"),
-                (Delegation, "granted_at"),
-                (User, "enabled_at"),
-            )
-        )
-    )
-)
+_GRANTS = ((RoleGrant, "granted_at"), (Delegation, "granted_at"), (User, "enabled_at"))
+_GRANTED = tuple(Prepared(sa.select(_latest(model, column))) for model, column in _GRANTS)
 
 
 def after_opened(session: Session, workspace_id: str, at: datetime) -> datetime:
@@ -50,5 +40,5 @@ def after_opened(session: Session, workspace_id: str, at: datetime) -> datetime:
 def after_granted(session: Session, workspace_id: str, at: datetime) -> datetime:
     """Return the first instant from `at` on that is no earlier than any role given, lent or let in again so far."""
     session.flush()
-    (found,) = _GRANTED.rows(session, workspace=workspace_id)
+    found = (instant for query in _GRANTED for (instant,) in query.rows(session, workspace=workspace_id))
     return max([at, *(aware(instant) for instant in found if instant is not None)])
