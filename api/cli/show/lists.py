@@ -177,12 +177,6 @@ def show_rules(out: Console, rules: Json) -> None:
         out.print(f"  {rule['rule_id']}: {escape(rule['words'])}")
 
 
-def show_model(out: Console, model: Json) -> None:
-    """Say whether the model answers."""
-    word = "[green]answers[/]" if model["ready"] else "[red]does not say it is ready[/]"
-    out.print(f"{escape(model['model'])} ({escape(model['where'])}) {word}, in {model['seconds']} s.")
-
-
 def show_verification(out: Console, found: Json) -> None:
     """Say whether the audit log is whole."""
     if found["ok"]:
