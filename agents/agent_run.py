@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from agents.agent_tool import ToolProblem
+from agents.storable import storable, storable_text
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
@@ -137,10 +138,13 @@ def as_trace(messages: Sequence[BaseMessage]) -> tuple[dict[str, JsonValue], ...
 
 
 def _trace_entry(message: BaseMessage) -> dict[str, JsonValue]:
-    entry: dict[str, JsonValue] = {"role": message.type, "content": message.text}
+    entry: dict[str, JsonValue] = {"role": message.type, "content": storable_text(message.text)}
     if isinstance(message, AIMessage):
         calls = [*message.tool_calls, *message.invalid_tool_calls]
-        entry["tool_calls"] = [{"id": c["id"], "name": c["name"], "args": c["args"]} for c in calls]
+        entry["tool_calls"] = [
+            {"id": call["id"], "name": storable(call["name"]), "args": storable(call["args"])}
+            for call in calls
+        ]
     elif isinstance(message, ToolMessage):
         entry |= {"tool_call_id": message.tool_call_id, "name": message.name, "status": message.status}
     return entry

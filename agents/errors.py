@@ -3,6 +3,7 @@
 AgentError
   AnswerInvalidError       the answer broke its schema more often than repairs are allowed
     AnswerMissingError     the model stopped without giving an answer
+      ModelDeclinedError   the model, or a filter before it, will not answer this
   AgentLimitError          too many steps, tool calls or tokens, or too much money
   ToolRefusedError         the embedded rules need a tool that refuses
   AgentTimeoutError        the run as a whole took too long
@@ -56,6 +57,12 @@ class AnswerMissingError(AnswerInvalidError):
     """The model stopped without giving an answer."""
 
     code = "answer_missing"
+
+
+class ModelDeclinedError(AnswerMissingError):
+    """The model said that it will not answer; asking again would bring the same."""
+
+    code = "model_declined"
 
 
 class AgentLimitError(AgentError):

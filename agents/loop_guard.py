@@ -20,9 +20,16 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from agents.agent_run import Check, Limits, ProgressEvent, ProgressKind, Retry, ToolCallRecord
 from agents.agent_tool import ToolProblem, canonical_json, digest_of, wrong_fields
-from agents.errors import AgentLimitError, AnswerInvalidError, AnswerMissingError, ModelUnavailableError
+from agents.errors import (
+    AgentLimitError,
+    AnswerInvalidError,
+    AnswerMissingError,
+    ModelDeclinedError,
+    ModelUnavailableError,
+)
 from agents.models.prices import Prices
 from agents.retrying import patiently
+from agents.storable import make_storable
 from policies.errors import CountersignError
 
 # The state and context types of LangChain's agents are open by design.
@@ -163,6 +170,9 @@ class LoopGuard(AgentMiddleware[_State, None, Any]):
         self.steps += 1
 
     def _note(self, response: _Response) -> None:
+        for message in response.result:
+            if isinstance(message, AIMessage):
+                make_storable(message)
         self.messages += response.result
         for message in response.result:
             if isinstance(message, AIMessage):
@@ -212,6 +222,10 @@ class LoopGuard(AgentMiddleware[_State, None, Any]):
         return response.structured_response is None and not any(message.tool_calls for message in said)
 
     def _nudge(self, response: _Response) -> list[BaseMessage]:
+        if any(_declines(message) for message in response.result):
+            raise ModelDeclinedError(
+                f"The model declined to answer the {self._agent}; word the objective otherwise or choose another model."
+            )
         broken = [c for m in response.result if isinstance(m, AIMessage) for c in m.invalid_tool_calls]
         if not broken:
             self._repair("neither a tool call nor an answer", AnswerMissingError)
@@ -253,6 +267,12 @@ class LoopGuard(AgentMiddleware[_State, None, Any]):
         self.messages.append(message)
         tool = call["name"] if request.tool is not None else None
         self.emit("tool_refused" if refused else "tool_answered", tool=tool, call_id=call_id, result=result)
+
+
+def _declines(message: BaseMessage) -> bool:
+    """Whether a model says in its protocol, not in prose, that it will not answer."""
+    filtered = message.response_metadata.get("finish_reason") == "content_filter"
+    return filtered or bool(message.additional_kwargs.get("refusal"))
 
 
 def _told(error: Exception) -> str:

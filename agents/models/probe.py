@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from agents.errors import AgentError, ModelRefusedError, ModelReplyError, ModelUnavailableError
 from agents.models.json_turns import first_object
-from agents.models.openai_chat import CompatibleChatModel
 from agents.models.settings import AnswerMethod
+
+if TYPE_CHECKING:
+    from agents.models.openai_chat import CompatibleChatModel
 
 Ability: TypeAlias = Literal["tools", "json_schema", "named_tool", "json_object", "plain", "stream"]
 # `unusable`: the server took the request, and what the model answered could not be used
