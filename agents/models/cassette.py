@@ -44,11 +44,18 @@ class Cassette:
             for answer in _read(path):
                 self._answers.setdefault(answer.request, []).append(answer)
 
+    def key(self, method: str, path: str, body: bytes) -> str:
+        """Return the SHA-256 that a request is known by; the order of keys in its JSON does not matter, nor do its headers."""
+        text = self._blotted(body.decode("utf-8", errors="replace"))
+        try:
+            asked = digest_json(json.loads(text))
+        except ValueError:
+            asked = hashlib.sha256(text.encode()).hexdigest()
+        return hashlib.sha256(f"{method} {path} {asked}".encode()).hexdigest()
+
     def keep(self, request: str, status: int, content_type: str, body: bytes) -> None:
         """Add an answer to the end of the file."""
-        text = body.decode("utf-8", errors="replace")
-        for secret in self._secrets:
-            text = text.replace(secret, BLOTTED)
+        text = self._blotted(body.decode("utf-8", errors="replace"))
         answer = TapedAnswer(request=request, status=status, content_type=content_type, body=text)
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as file:
@@ -67,14 +74,10 @@ class Cassette:
         self._asked[request] = turn + 1
         return taped[min(turn, len(taped) - 1)]
 
-
-def request_key(method: str, path: str, body: bytes) -> str:
-    """Return the SHA-256 that a request is known by; the order of keys in its JSON does not matter, nor do its headers."""
-    try:
-        asked = digest_json(json.loads(body))
-    except (ValueError, UnicodeDecodeError):
-        asked = hashlib.sha256(body).hexdigest()
-    return hashlib.sha256(f"{method} {path} {asked}".encode()).hexdigest()
+    def _blotted(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, BLOTTED)
+        return text
 
 
 def _read(path: Path) -> Iterable[TapedAnswer]:

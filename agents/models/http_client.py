@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx2
 
 from agents.errors import ModelReplyError, ReplyTooLongError
-from agents.models.cassette import Cassette, request_key
+from agents.models.cassette import Cassette
 from agents.models.settings import ModelSettings
+
+_DONE = b"data: [DONE]"
 
 
 def http_client(settings: ModelSettings, base_url: str, cassette: Cassette | None) -> httpx2.AsyncClient:
@@ -44,7 +46,7 @@ def _watch(limit: int, cassette: Cassette | None) -> Callable[[httpx2.Response],
 
 def _keeper(cassette: Cassette, response: httpx2.Response) -> Callable[[bytes], None]:
     request = response.request
-    key = request_key(request.method, request.url.path, request.content)
+    key = cassette.key(request.method, request.url.path, request.content)
     kind = response.headers.get("content-type", "application/json")
     return lambda body: cassette.keep(key, response.status_code, kind, body)
 
@@ -56,9 +58,10 @@ class BoundedStream(httpx2.AsyncByteStream):
         self, stream: httpx2.AsyncByteStream, limit: int, keep: Callable[[bytes], None] | None = None
     ) -> None:
         self._stream, self._limit, self._keep = stream, limit, keep
+        self._parts: list[bytes] = []
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        read, parts = 0, []
+        read = 0
         async for part in self._stream:
             read += len(part)
             if read > self._limit:
@@ -68,14 +71,20 @@ class BoundedStream(httpx2.AsyncByteStream):
                     value=self._limit,
                 )
             if self._keep is not None:
-                parts.append(part)
+                self._parts.append(part)
             yield part
-        if self._keep is not None:
-            self._keep(b"".join(parts))
+        self._kept()
 
     async def aclose(self) -> None:
-        """Let the connection go."""
+        """Let the connection go; a stream of events is left as soon as it says that it is done."""
+        if _DONE in b"".join(self._parts[-4:]):
+            self._kept()
         await self._stream.aclose()
+
+    def _kept(self) -> None:
+        if self._keep is not None:
+            self._keep(b"".join(self._parts))
+            self._keep = None
 
 
 class ReplayTransport(httpx2.AsyncBaseTransport):
@@ -86,7 +95,8 @@ class ReplayTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Return the recorded answer; CassetteError where there is none."""
-        taped = self._cassette.answer(request_key(request.method, request.url.path, await request.aread()))
+        key = self._cassette.key(request.method, request.url.path, await request.aread())
+        taped = self._cassette.answer(key)
         return httpx2.Response(
             taped.status,
             headers={"content-type": taped.content_type},

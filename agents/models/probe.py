@@ -1,6 +1,6 @@
 """What a model's server can do, found out by asking it: tools, JSON by schema, any JSON, plain words, streams.
 
-All of it is asked once a process and model, six small questions, so that every later call takes the best way.
+All of it is asked once a process and model, seven small questions, so that every later call takes the best way.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from agents.models.settings import AnswerMethod
 if TYPE_CHECKING:
     from agents.models.openai_chat import CompatibleChatModel
 
-Ability: TypeAlias = Literal["tools", "json_schema", "named_tool", "json_object", "plain", "stream"]
+Ability: TypeAlias = Literal[
+    "tools", "json_schema", "named_tool", "json_object", "plain", "stream", "tool_stream"
+]
 # `unusable`: the server took the request, and what the model answered could not be used
 State: TypeAlias = Literal["works", "unusable", "refused"]
 _METHODS: tuple[tuple[Ability, AnswerMethod], ...] = (
@@ -76,8 +78,9 @@ class Capabilities(BaseModel):
 
     @property
     def streams(self) -> bool:
-        """Whether the server was seen to stream."""
-        return self.state("stream") == "works"
+        """Whether the server was seen to stream what it is asked for: some stream words well and break tool calls."""
+        by_call = self.method in ("tool_call", "named_tool_call")
+        return self.state("tool_stream" if by_call else "stream") == "works"
 
     @property
     def ready(self) -> bool:
@@ -124,6 +127,7 @@ def _ways(
     schema = {"name": "sign_of_life", "schema": SignOfLife.model_json_schema()}
     called = model.bind_tools([SignOfLife], tool_choice="any")
     named = model.bind_tools([SignOfLife], tool_choice=SignOfLife.__name__)
+    streamed = streaming.bind_tools([SignOfLife], tool_choice=SignOfLife.__name__)
     return [
         ("tools", lambda: called.ainvoke(_ASKED)),
         ("named_tool", lambda: named.ainvoke(_ASKED)),
@@ -131,6 +135,7 @@ def _ways(
         ("json_object", by({"response_format": {"type": "json_object"}})),
         ("plain", by({})),
         ("stream", lambda: streaming.ainvoke(_ASKED)),
+        ("tool_stream", lambda: streamed.ainvoke(_ASKED)),
     ]
 
 
@@ -142,9 +147,11 @@ def _answered(error: ModelUnavailableError) -> bool:
 def _usable(ability: Ability, said: AIMessage) -> bool:
     if ability == "stream":
         return bool(said.text)
-    arguments = said.tool_calls[0]["args"] if said.tool_calls else first_object(said.text)
+    by_call = ability in ("tools", "named_tool", "tool_stream")
+    if by_call and [call["name"] for call in said.tool_calls] != [SignOfLife.__name__]:
+        return False
     try:
-        SignOfLife.model_validate(arguments)
+        SignOfLife.model_validate(said.tool_calls[0]["args"] if by_call else first_object(said.text))
     except ValidationError:
         return False
     return True
