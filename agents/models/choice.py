@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, TypeAlias
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from agents.models.offline import OFFLINE_MODEL_ID
 
 OFFLINE = "offline"
+_ADDRESS = re.compile(r"@[A-Za-z][A-Za-z0-9+.-]*://")
 LONGEST_CHAIN = 5
 _FORM = "offline, or openai:NAME, or openai:NAME@http://HOST/v1; several of them separated by commas"
 
@@ -45,8 +47,8 @@ def model_choice(text: str) -> ModelChoice:
     kind, colon, rest = plain.partition(":")
     if kind != "openai" or not colon:
         raise ValueError(f"{plain!r} is no model; write {_FORM}")
-    at = max(rest.find("@http://"), rest.find("@https://"))
-    name, address = (rest, None) if at < 0 else (rest[:at], rest[at + 1 :])
+    found = _ADDRESS.search(rest)
+    name, address = (rest, None) if found is None else (rest[: found.start()], rest[found.start() + 1 :])
     if not name.strip():
         raise ValueError(f"{plain!r} needs the model's name after openai:, e.g. the one its server lists")
     if any(character.isspace() for character in name):

@@ -9,6 +9,7 @@ from agents.errors import AgentError
 from agents.keeping import Keeper
 from agents.planner.agent import PlannerTask
 from agents.planner.heard import HeardBy, HearTask
+from agents.planner.hearing import hears
 from agents.state import ProposeState
 from agents.workbench import Workbench
 from store.repositories.agent_work import latest_draft
@@ -23,7 +24,7 @@ async def hear_brief(bench: Workbench, crew: Crew, state: ProposeState, task: Pl
     A model that gives no usable reading is a typed failure in the trace, and the rules' reading stands alone.
     """
     thread_id = state["thread_id"]
-    if bench.models.settings.chain_of("planner")[0].offline:
+    if not hears(bench.models):
         return None
 
     def before() -> HeardBy | None:

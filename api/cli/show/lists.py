@@ -77,6 +77,11 @@ def show_campaign(out: Console, campaign: Json) -> None:
             out.print(f"  [red]needs a look[/]: {escape(launch['failure'])}")
     if campaign["verdict"]:
         out.print(f"verdict: {escape(campaign['verdict'])}")
+    used = campaign["used"]
+    tokens = f"{used['tokens_in']:,} tokens in, {used['tokens_out']:,} out"
+    out.print(
+        f"[dim]written by {escape(', '.join(used['models']) or 'nobody yet')} · {tokens} · {used['money']['shown']}[/]"
+    )
     out.print(f"[dim]may now: {', '.join(campaign['may'])}[/]")
 
 

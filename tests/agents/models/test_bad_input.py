@@ -78,6 +78,7 @@ ADDRESS = {"base_url": "http://127.0.0.1:9/v1"}
         ({"use": "openai:" + "x" * 201}, "200"),
         ({"use": ",".join(["offline"] * 6)}, "5"),
         ({"use": "openai:m@http://"}, "base_url must be"),
+        ({"use": "openai:m@ftp://h/v1"}, "ftp://h/v1"),
         ({"use": "openai:m@http://[::1/v1"}, "no address"),
         ({"use": "openai:m@http://h:99999/v1"}, "no address"),
         ({"copywriter": "clever"}, "'clever' is no model"),
