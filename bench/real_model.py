@@ -33,7 +33,7 @@ from bench.real_proposal import Drafted, drafted
 
 ALIAS = "smollm2"
 START_SECONDS = 60
-LIMITS = Limits(max_steps=6, repairs=1, timeout_s=240)
+LIMITS = Limits(max_steps=6, repairs=1, timeout_s=300)
 # found without importing it: the package wants another one that is of no use here
 _FIND = (
     "import importlib.util as u, pathlib; "
@@ -66,7 +66,7 @@ def run(argv: list[str]) -> Iterator[dict[str, object]]:
         )
     with _served(options.python, options.url) as url:
         settings = ModelSettings(
-            use=(ModelChoice(name=options.name),), base_url=url, timeout_s=150, max_tokens=200, max_retries=0,
+            use=(ModelChoice(name=options.name),), base_url=url, timeout_s=240, max_tokens=200, max_retries=0,
             max_tokens_parameter="max_tokens",
         )  # fmt: skip
         yield from asyncio.run(_abilities(settings))
@@ -162,6 +162,8 @@ def _served(python: Path | None, url: str | None) -> Iterator[str]:
         "--n_ctx",
         "8192",
         "--n_threads",
+        "1",
+        "--n_threads_batch",
         "1",
         "--chat_format",
         "chatml-function-calling",

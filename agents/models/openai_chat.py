@@ -55,6 +55,20 @@ class CompatibleChatModel(ChatOpenAI):
             tool_choice = named if len(tools) == 1 else "auto"
         return super().bind_tools(tools, tool_choice=tool_choice, **kwargs)
 
+    def _get_request_payload(
+        self,
+        input_: LanguageModelInput,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,  # LangChain's interface
+    ) -> dict[str, Any]:
+        """A tool call without words has empty content: some servers answer 500 to null, and none to an empty text."""
+        payload: dict[str, Any] = super()._get_request_payload(input_, stop=stop, **kwargs)
+        for message in payload.get("messages", ()):
+            if message["role"] == "assistant" and message.get("content") is None:
+                message["content"] = ""
+        return payload
+
     async def _agenerate(
         self,
         messages: list[BaseMessage],
