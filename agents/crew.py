@@ -7,12 +7,14 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from agents.agent_run import AgentRun, AnswerT, Check
+from agents.agent_run import AgentRun, AnswerT, Check, FailedAttempt
 from agents.agent_tool import AnyAgentTool
 from agents.analyst import agent as analyst
 from agents.comments.reader import CommentReading, CommentText, check_comments, comments_playbook
 from agents.copywriter import agent as copywriter
 from agents.copywriter.guidance import BrandGuidance, BrandText, guidance_playbook
+from agents.errors import AgentError
+from agents.keeping import Keeper
 from agents.models.offline import Playbook
 from agents.planner import agent as planner
 from agents.planner.heard import Heard, HearTask
@@ -22,6 +24,8 @@ from agents.relay import run_over_chain
 from agents.segmenter import agent as segmenter
 from agents.situation import Situation
 from agents.workbench import Workbench
+from store.tables import ProposeThread
+from store.threads import in_thread
 
 TaskT = TypeVar("TaskT", bound=BaseModel)
 
@@ -149,15 +153,26 @@ class LiveCrew:
 
     async def _run(self, thread_id: str, task: TaskT, duty: Duty[TaskT, AnswerT]) -> AgentRun[AnswerT]:
         models = self._bench.models
-        return await run_over_chain(
-            agent=duty.agent,
-            models=models,
-            candidates=models.candidates(duty.agent, duty.playbook, task),
-            prompt=load_prompt(f"agents.{duty.agent}", duty.prompt).text,
-            task=task,
-            tools=duty.tools,
-            answer=duty.answer,
-            limits=self._bench.limits,
-            check=duty.check,
-            on_progress=self._bench.teller(thread_id),
-        )
+        try:
+            return await run_over_chain(
+                agent=duty.agent,
+                models=models,
+                candidates=models.candidates(duty.agent, duty.playbook, task),
+                prompt=load_prompt(f"agents.{duty.agent}", duty.prompt).text,
+                task=task,
+                tools=duty.tools,
+                answer=duty.answer,
+                limits=self._bench.limits,
+                check=duty.check,
+                on_progress=self._bench.teller(thread_id),
+            )
+        except AgentError as error:
+            await in_thread(self._keep_failure, thread_id, duty.agent, error.failed)
+            raise
+
+    def _keep_failure(self, thread_id: str, agent: str, failed: Sequence[FailedAttempt]) -> None:
+        """Keep what was used in vain: the node that asked ends without a transaction of its own."""
+        with self._bench.database.write() as session:
+            thread = session.get(ProposeThread, thread_id)
+            if thread is not None:
+                Keeper(self._bench, session, thread.workspace_id, thread_id).failures(agent, failed)
