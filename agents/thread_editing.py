@@ -15,10 +15,9 @@ from agents.copywriter.agent import Message
 from agents.keeping import Keeper
 from agents.planner.agent import PlannerTask
 from agents.planner.brief import Brief, Channel
-from agents.propose.drafting import read_with_answers
 from agents.propose.earlier import EDIT, EditDraft, edit_of, said_in
 from agents.propose.facts import ANSWER, brief_figures
-from agents.propose.hearing import heard_in
+from agents.propose.hearing import heard_in, read_with_answers
 from agents.situation import Situation
 from agents.state import ProposeState
 from agents.thread_beginning import keep_thread, take_back

@@ -16,11 +16,10 @@ from pydantic import JsonValue
 from agents.comments.asks import as_answers
 from agents.keeping import Keeper
 from agents.planner.agent import PlannerTask
-from agents.propose.drafting import read_with_answers
 from agents.propose.earlier import read_comments_of
 from agents.propose.facts import ANSWER, answers_of
 from agents.propose.graph import ProposeGraph
-from agents.propose.hearing import heard_in
+from agents.propose.hearing import heard_in, read_with_answers
 from agents.refusals import SYSTEM, ThreadWaitsError, UnknownInterruptError, noted
 from agents.situation import Situation
 from agents.state import ProposeState

@@ -20,22 +20,18 @@ from agents.copywriter.guidance import BrandText
 from agents.crew import Crew
 from agents.keeping import Keeper
 from agents.planner.agent import PlannerTask, reading_of
-from agents.planner.brief import Brief, Question
-from agents.planner.cross_check import cross_checked, with_doubts
-from agents.planner.heard import HeardBy
-from agents.planner.parser import merge_answer, read_brief
+from agents.planner.brief import Brief
 from agents.propose.commenting import changes_to_ask, read_comments_once
 from agents.propose.drafts import CopyDraft, DesignDraft, ForecastDraft, PlanDraft, SegmentationDraft
 from agents.propose.earlier import KEPT_MESSAGES, kept_messages, said_in
 from agents.propose.facts import (
     NO_ARM,
     brief_figures,
-    brief_policy,
     plan_dates,
     read_situation,
     rule_figures,
 )
-from agents.propose.hearing import hear_brief
+from agents.propose.hearing import hear_brief, read_with_answers
 from agents.propose.recent import RecentDrafts
 from agents.propose.tasks import copy_task, history_figures
 from agents.segmenter.agent import SegmentTask
@@ -328,33 +324,6 @@ class Drafting:
         asked = f"how we write to customers about {', '.join(plan.action_ids)}"
         hits = self.bench.memory(workspace_id).query(asked, kinds=BRAND_KINDS, limit=4)
         return tuple(hit.document.text for hit in hits)
-
-
-def read_with_answers(task: PlannerTask, situation: Situation, heard: HeardBy | None = None) -> Brief:
-    """Return the brief as the embedded rules read it, with what a model read beside them and the marketer's answers, in order."""
-    policy = brief_policy(situation.rules)
-
-    def read(text: str) -> Brief:
-        return read_brief(
-            text, today=task.today, timezone=task.timezone, home_currency=task.currency, policy=policy
-        )
-
-    brief = read(task.text)
-    doubts: tuple[Question, ...] = ()
-    if heard is not None:
-        brief, doubts = cross_checked(brief, heard, task.text, read)
-        brief = with_doubts(brief, doubts, answered=set())
-    for field, text in task.said:
-        brief = merge_answer(
-            brief,
-            field,
-            text,
-            today=task.today,
-            timezone=task.timezone,
-            home_currency=task.currency,
-            policy=policy,
-        )
-    return with_doubts(brief, doubts, answered={field for field, _ in task.said})
 
 
 def _has_earlier(state: ProposeState) -> bool:

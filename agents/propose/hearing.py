@@ -1,4 +1,4 @@
-"""A language model's reading of a brief, once a thread, kept beside the embedded rules' own."""
+"""What a brief says: the rules' reading, a language model's beside it, once a thread, and the marketer's answers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from agents.crew import Crew
 from agents.errors import AgentError
 from agents.keeping import Keeper
 from agents.planner.agent import PlannerTask
+from agents.planner.brief import Brief, Question
+from agents.planner.cross_check import cross_checked, with_doubts
 from agents.planner.heard import HeardBy, HearTask
 from agents.planner.hearing import hears
+from agents.planner.parser import merge_answer, read_brief
+from agents.propose.facts import brief_policy
+from agents.situation import Situation
 from agents.state import ProposeState
 from agents.workbench import Workbench
 from store.repositories.agent_work import latest_draft
@@ -57,5 +62,32 @@ async def hear_brief(bench: Workbench, crew: Crew, state: ProposeState, task: Pl
 
 def heard_in(session: Session, thread_id: str) -> HeardBy | None:
     """Return what a model read in a thread's brief; None where none was asked."""
-    draft = latest_draft(session, thread_id, HEARD)
-    return None if draft is None else HeardBy.model_validate(draft.content)
+    content = latest_draft(session, thread_id, HEARD)
+    return None if content is None else HeardBy.model_validate(content)
+
+
+def read_with_answers(task: PlannerTask, situation: Situation, heard: HeardBy | None = None) -> Brief:
+    """Return the brief as the embedded rules read it, with what a model read beside them and the marketer's answers, in order."""
+    policy = brief_policy(situation.rules)
+
+    def read(text: str) -> Brief:
+        return read_brief(
+            text, today=task.today, timezone=task.timezone, home_currency=task.currency, policy=policy
+        )
+
+    brief = read(task.text)
+    doubts: tuple[Question, ...] = ()
+    if heard is not None:
+        brief, doubts = cross_checked(brief, heard, task.text, read)
+        brief = with_doubts(brief, doubts, answered=set())
+    for field, text in task.said:
+        brief = merge_answer(
+            brief,
+            field,
+            text,
+            today=task.today,
+            timezone=task.timezone,
+            home_currency=task.currency,
+            policy=policy,
+        )
+    return with_doubts(brief, doubts, answered={field for field, _ in task.said})
