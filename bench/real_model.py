@@ -66,7 +66,7 @@ def run(argv: list[str]) -> Iterator[dict[str, object]]:
         )
     with _served(options.python, options.url) as url:
         settings = ModelSettings(
-            use=(ModelChoice(name=options.name),), base_url=url, timeout_s=240, max_tokens=200, max_retries=0,
+            use=(ModelChoice(name=options.name),), base_url=url, timeout_s=240, max_tokens=200, max_retries=0, rest_s=0,
             max_tokens_parameter="max_tokens",
         )  # fmt: skip
         yield from asyncio.run(_abilities(settings))

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from agents.models.probe import Capabilities
 
 __all__ = ["Candidate", "ModelProvider", "ModelSettings", "served_model_id"]
-# A server that could not be reached is left alone for so long, where another model can answer.
-REST_S = 60.0
 
 
 def served_model_id(model: BaseChatModel) -> str:
@@ -86,7 +84,7 @@ class ModelProvider:
     def note_failure(self, choice: ModelChoice, error: AgentError) -> None:
         """Leave a server alone for a while that could not be reached, where others can answer."""
         if isinstance(error, ModelUnavailableError):
-            self._resting[self._key(choice)] = self._timer() + REST_S
+            self._resting[self._key(choice)] = self._timer() + self.settings.rest_s
 
     async def capabilities(self, choice: ModelChoice, *, anew: bool = False) -> Capabilities:
         """Return what a model's server can do, asked once a process, or anew; AgentError where it cannot be used at all."""

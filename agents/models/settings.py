@@ -24,7 +24,8 @@ class ModelSettings(BaseModel):
     address gets the key that `api_keys` holds for that address, or none.
 
     `timeout_s` bounds one call in seconds and each of the `max_retries` repeats anew; `retry_delay_s` is waited before the
-    first repeat and doubled for each further one. `max_tokens` bounds one reply, `max_reply_bytes` what is read of it.
+    first repeat and doubled for each further one. A server that could not be reached is left alone for `rest_s` seconds, where
+    another model can answer. `max_tokens` bounds one reply, `max_reply_bytes` what is read of it.
     `answer_method` is how tool calls and typed answers are asked for; `auto` finds out what the server can do. `stream`
     left open streams where the server was seen to. With `cassette`, answers are recorded to a file, or replayed from it.
     """
@@ -43,6 +44,7 @@ class ModelSettings(BaseModel):
     timeout_s: float = Field(default=60.0, gt=0, le=600)
     max_retries: int = Field(default=2, ge=0, le=10)
     retry_delay_s: float = Field(default=0.5, ge=0, le=60)
+    rest_s: float = Field(default=60.0, ge=0, le=3600)
     max_tokens: int | None = Field(default=4096, ge=1)
     max_reply_bytes: int = Field(default=2_000_000, ge=1_000, le=100_000_000)
     # Older servers know only the first name, newer hosted models only the second.
