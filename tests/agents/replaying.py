@@ -30,7 +30,7 @@ def replaying(
 
 def scripted(server: OpenAIServer, use: str = "openai:scripted", **settings: Any) -> ModelSettings:
     """Settings for a scripted server: answers as tool calls, no waiting, no probing unless asked for."""
-    given = {"answer_method": "tool_call", "max_retries": 0, "retry_delay_s": 0, "timeout_s": 5, **settings}
+    given = {"answer_method": "tool_call", "max_retries": 0, "retry_delay_s": 0, "timeout_s": 30, **settings}
     return ModelSettings.model_validate(
         {"use": use, "base_url": server.base_url, "api_key": "sk-test", **given}
     )

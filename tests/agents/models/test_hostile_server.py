@@ -34,7 +34,7 @@ from tests.fakes.openai_server import Call, OpenAIServer, Reply
 TASK = CountTask(months=6)
 ANSWER = Reply([Call("CountAnswer", {"people": 70, "share": 0.7})])
 COUNT = Reply([Call("count_people", {"months": 0})])
-LIMITS = {"max_steps": 6, "max_tool_calls": 8, "repairs": 2, "timeout_s": 20}
+LIMITS = {"max_steps": 6, "max_tool_calls": 8, "repairs": 2, "timeout_s": 60}
 RETRIES = 2
 Script = Reply | Sequence[Reply] | Callable[[dict[str, Any]], Reply]
 
@@ -48,7 +48,7 @@ async def run(
     limits: dict[str, Any] | None = None,
     **settings: Any,
 ) -> AgentRun[CountAnswer]:
-    given = {"max_retries": RETRIES, "timeout_s": 2, "max_reply_bytes": 100_000, **settings}
+    given = {"max_retries": RETRIES, "timeout_s": 10, "max_reply_bytes": 100_000, **settings}
     provider = ModelProvider(scripted(server, use, **given), prices)
     try:
         return await run_over_chain(
