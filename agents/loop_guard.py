@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
@@ -17,14 +18,26 @@ from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMes
 from langgraph.types import Command
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from agents.agent_run import Limits, ProgressEvent, ProgressKind, ToolCallRecord
+from agents.agent_run import Check, Limits, ProgressEvent, ProgressKind, Retry, ToolCallRecord
 from agents.agent_tool import ToolProblem, canonical_json, digest_of, wrong_fields
-from agents.errors import AgentLimitError, AnswerInvalidError, AnswerMissingError
+from agents.errors import (
+    AgentLimitError,
+    AnswerInvalidError,
+    AnswerMissingError,
+    ModelDeclinedError,
+    ModelUnavailableError,
+)
+from agents.models.prices import Prices
+from agents.retrying import patiently
+from agents.storable import make_storable
+from policies.errors import CountersignError
 
 # The state and context types of LangChain's agents are open by design.
 _Request: TypeAlias = ModelRequest[None]
 _Response: TypeAlias = ModelResponse[Any]
 _State: TypeAlias = AgentState[Any]
+_ONCE, _NO_PRICES = Retry(), Prices({})
+_LONGEST_OBJECTION = 400
 
 
 class LoopGuard(AgentMiddleware[_State, None, Any]):
@@ -39,10 +52,14 @@ class LoopGuard(AgentMiddleware[_State, None, Any]):
         limits: Limits,
         on_progress: Callable[[ProgressEvent], None] | None,
         timer: Callable[[], float],
+        check: Check[Any] | None = None,
+        retry: Retry = _ONCE,
+        prices: Prices = _NO_PRICES,
     ) -> None:
         super().__init__()
         self._agent, self._model_id, self._answer_name = agent, model_id, answer_name
         self._limits, self._on_progress, self._timer = limits, on_progress, timer
+        self._check, self._retry, self._prices = check, retry, prices
         self._one_at_a_time = asyncio.Lock()
         self._asked: dict[str, int] = {}
         self._records: list[tuple[int, int, ToolCallRecord]] = []
@@ -87,6 +104,7 @@ class LoopGuard(AgentMiddleware[_State, None, Any]):
     def on_invalid_answer(self, error: Exception) -> str:
         """What the model is told about an answer that broke its schema; raises when repairs are used up."""
         told = _told(error)
+        # Only the failure at the end shows the answer that it failed by: until then LangChain adds it to the messages.
         if self.repairs >= self._limits.repairs and isinstance(error, StructuredOutputError):
             self.messages.append(error.ai_message)
         self._repair(told, AnswerInvalidError)
@@ -95,23 +113,21 @@ class LoopGuard(AgentMiddleware[_State, None, Any]):
     async def awrap_model_call(
         self, request: _Request, handler: Callable[[_Request], Awaitable[_Response]]
     ) -> _Response:
-        """One turn; a turn with neither tool call nor answer is repaired here, where the run would just end."""
+        """One turn; a turn with neither tool call nor usable answer is repaired here, where the run would just end."""
         added: list[BaseMessage] = []
         while True:
             self._step([*request.messages, *added])
-            try:
-                response = await handler(self._with(request, added))
-            except StructuredOutputError as error:
-                # Only the server's own json_schema method comes this way; tool calls are told through the handler.
-                response = _kept(error.ai_message)
-                repair: list[BaseMessage] = [HumanMessage(self.on_invalid_answer(error))]
-                self._note(response)
+            asked = self._with(request, added)
+            response = await patiently(partial(handler, asked), self._retry, self._tell_retry)
+            self._note(response)
+            if response.structured_response is not None:
+                repair = self._objection(response)
             else:
-                self._note(response)
-                if not self._unusable(response):
-                    return ModelResponse([*added, *response.result], response.structured_response)
-                repair = self._nudge(response)
-            added += [*response.result, *repair]
+                repair = self._nudge(response) if self._unusable(response) else None
+            if repair is None:
+                return ModelResponse([*added, *response.result], response.structured_response)
+            said = [message for message in response.result if isinstance(message, AIMessage)]
+            added += [*said, *repair]
 
     async def awrap_tool_call(
         self,
@@ -154,22 +170,62 @@ class LoopGuard(AgentMiddleware[_State, None, Any]):
         self.steps += 1
 
     def _note(self, response: _Response) -> None:
+        for message in response.result:
+            if isinstance(message, AIMessage):
+                make_storable(message)
         self.messages += response.result
         for message in response.result:
             if isinstance(message, AIMessage):
                 self._asked = {str(call["id"]): at for at, call in enumerate(message.tool_calls)}
                 if usage := message.usage_metadata:
-                    self.input_tokens += usage["input_tokens"]
-                    self.output_tokens += usage["output_tokens"]
+                    self._use(max(0, usage["input_tokens"]), max(0, usage["output_tokens"]))
             elif isinstance(message, ToolMessage) and response.structured_response is None:
                 # Without the mark, a refused answer beside a tool call would end the run unanswered.
                 message.status = "error"
+
+    def _use(self, tokens_in: int, tokens_out: int) -> None:
+        self.input_tokens += tokens_in
+        self.output_tokens += tokens_out
+        used, limits = self.input_tokens + self.output_tokens, self._limits
+        if used > limits.max_tokens:
+            raise AgentLimitError(
+                f"The {self._agent} used {used} tokens, {limits.max_tokens} are allowed; "
+                "narrow the objective or raise the limit.",
+                value=used,
+            )
+        cost = self._prices.cost(self._model_id, self.input_tokens, self.output_tokens)
+        if cost is not None and limits.max_cost is not None and cost > limits.max_cost:
+            raise AgentLimitError(
+                f"The {self._agent} cost {cost.normalize():f}, {limits.max_cost} are allowed; "
+                "narrow the objective or raise the limit.",
+                value=cost,
+            )
+
+    def _tell_retry(self, error: ModelUnavailableError) -> None:
+        self.emit("retry", detail=error.code)
+
+    def _objection(self, response: _Response) -> list[BaseMessage] | None:
+        """What the model is told about an answer that fits its schema and still may not be used; None for a good one."""
+        if self._check is None:
+            return None
+        try:
+            self._check(response.structured_response, self.tool_calls)
+        except CountersignError as error:
+            self._repair(error.code, AnswerInvalidError)
+            told = f"The answer cannot be used: {error.message[:_LONGEST_OBJECTION]} Call {self._answer_name} once more, corrected."
+            asked = [call for m in response.result if isinstance(m, AIMessage) for call in m.tool_calls]
+            return [ToolMessage(told, tool_call_id=str(call["id"]), status="error") for call in asked]
+        return None
 
     def _unusable(self, response: _Response) -> bool:
         said = [message for message in response.result if isinstance(message, AIMessage)]
         return response.structured_response is None and not any(message.tool_calls for message in said)
 
     def _nudge(self, response: _Response) -> list[BaseMessage]:
+        if any(_declines(message) for message in response.result):
+            raise ModelDeclinedError(
+                f"The model declined to answer the {self._agent}; word the objective otherwise or choose another model."
+            )
         broken = [c for m in response.result if isinstance(m, AIMessage) for c in m.invalid_tool_calls]
         if not broken:
             self._repair("neither a tool call nor an answer", AnswerMissingError)
@@ -213,8 +269,10 @@ class LoopGuard(AgentMiddleware[_State, None, Any]):
         self.emit("tool_refused" if refused else "tool_answered", tool=tool, call_id=call_id, result=result)
 
 
-def _kept(message: AIMessage) -> _Response:
-    return ModelResponse([message])
+def _declines(message: BaseMessage) -> bool:
+    """Whether a model says in its protocol, not in prose, that it will not answer."""
+    filtered = message.response_metadata.get("finish_reason") == "content_filter"
+    return filtered or bool(message.additional_kwargs.get("refusal"))
 
 
 def _told(error: Exception) -> str:

@@ -15,9 +15,9 @@ from agents.copywriter.agent import Message
 from agents.keeping import Keeper
 from agents.planner.agent import PlannerTask
 from agents.planner.brief import Brief, Channel
-from agents.propose.drafting import read_with_answers
 from agents.propose.earlier import EDIT, EditDraft, edit_of, said_in
 from agents.propose.facts import ANSWER, brief_figures
+from agents.propose.hearing import heard_in, read_with_answers
 from agents.situation import Situation
 from agents.state import ProposeState
 from agents.thread_beginning import keep_thread, take_back
@@ -190,7 +190,8 @@ def _edited(
         currency=situation.currency,
         said=(*said, *answers),
     )
-    _require_read(read_with_answers(task, situation), situation, changes)
+    heard = heard_in(session, proposal.thread_id)
+    _require_read(read_with_answers(task, situation, heard), situation, changes)
     creatives, changed = _messages(session, proposal, content, edit)
     fields = (*changes, *changed)
     if not fields:

@@ -16,10 +16,10 @@ from pydantic import JsonValue
 from agents.comments.asks import as_answers
 from agents.keeping import Keeper
 from agents.planner.agent import PlannerTask
-from agents.propose.drafting import read_with_answers
 from agents.propose.earlier import read_comments_of
 from agents.propose.facts import ANSWER, answers_of
 from agents.propose.graph import ProposeGraph
+from agents.propose.hearing import heard_in, read_with_answers
 from agents.refusals import SYSTEM, ThreadWaitsError, UnknownInterruptError, noted
 from agents.situation import Situation
 from agents.state import ProposeState
@@ -313,6 +313,7 @@ class Threads:
             situation = Situation.model_validate(get_draft(session, state["situation_id"]).content)
             said = (*answers_of(session, state["thread_id"]), *answers.items())
             comments = read_comments_of(session, state["thread_id"])
+            heard = heard_in(session, state["thread_id"])
         if brief.author_id != user_id:
             raise NotAuthorisedError(
                 "only the author of a brief answers questions about it, so that others can still approve",
@@ -325,7 +326,7 @@ class Threads:
             currency=situation.currency,
             said=as_answers(said, comments),
         )
-        read_with_answers(task, situation)
+        read_with_answers(task, situation, heard)
 
     def _approval(self, approval_id: str) -> tuple[str, str, str]:
         with self.bench.database.read() as session:

@@ -13,7 +13,7 @@ from agents.review.graph import ReviewGraph, review_launch
 from agents.review.record import ReadoutRecord
 from agents.state import ReviewState
 from agents.workbench import Workbench
-from api.records.measures import newest_entry, readouts_of
+from api.records.measures import REVIEWED, newest_entry, readouts_of
 from policies.figures import Figure
 from policies.proposal import Content, parse
 from store.files import write_private
@@ -22,8 +22,6 @@ from store.repositories.campaigns import get_campaign, get_proposal
 from store.repositories.launches import get_launch
 from store.tables import Readout
 from store.threads import in_thread
-
-REVIEWED = "launch.reviewed"
 
 
 class Reviewed(NamedTuple):

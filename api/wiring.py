@@ -158,7 +158,7 @@ def _bench(
     stack.callback(warehouse.close)
     memories = Memories(database, home.memory_dir)
     stack.callback(memories.close)
-    models = ModelProvider(settings.model)
+    models = ModelProvider(settings.model, settings.prices)
     stack.push_async_callback(models.aclose)
     return Workbench(
         database=database,
@@ -168,6 +168,7 @@ def _bench(
         clock=clock,
         ids=RandomIds(clock),
         audit=AuditLog(home.keys_dir),
+        limits=settings.limits,
         progress=hub.tell,
     )
 

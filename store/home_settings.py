@@ -118,5 +118,8 @@ class HomeSettings(BaseModel):
 
 def in_words(error: ValidationError) -> str:
     """Name each field that breaks a rule, and the rule, in one line."""
-    problems = [(".".join(str(part) for part in each["loc"]), each["msg"]) for each in error.errors()]
+    problems = [
+        (".".join(str(part) for part in each["loc"]), each["msg"].removeprefix("Value error, "))
+        for each in error.errors()
+    ]
     return "; ".join(f"{where}: {what}" if where else what for where, what in problems)

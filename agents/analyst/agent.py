@@ -6,7 +6,10 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agents.agent_run import Check, ToolCallRecord
 from agents.agent_tool import AgentTool, AnyAgentTool
+from agents.checks import require_returned
+from agents.errors import AnswerInvalidError
 from agents.models.offline import CallTool, Finish, PlaybookStep, ToolOutcome
 from agents.prose import Prose
 from policies.figures import unsourced_numbers
@@ -139,6 +142,31 @@ class DesignDesk(Protocol):
     def compare(self) -> PolicyValues: ...
 
     def forecast(self, policy_id: str) -> ForecastMade: ...
+
+
+def check_design(answer: DesignAnswer, calls: tuple[ToolCallRecord, ...]) -> None:
+    """AnswerInvalidError for a figure that no tool returned."""
+    require_returned(calls, answer.rationale, answer.hypothesis)
+
+
+def check_forecast(answer: ForecastAnswer, calls: tuple[ToolCallRecord, ...]) -> None:
+    """AnswerInvalidError for a figure that no tool returned."""
+    require_returned(calls, answer.summary)
+
+
+def check_findings(summary: ReadoutSummary) -> Check[Findings]:
+    """Return what findings are held against: the readout's own verdict and figures."""
+
+    def check(answer: Findings, calls: tuple[ToolCallRecord, ...]) -> None:
+        if answer.verdict != summary.verdict:
+            raise AnswerInvalidError(
+                f"The analyst said {answer.verdict!r}, the readout says {summary.verdict!r}.",
+                value=answer.verdict,
+            )
+        said = [text for each in answer.next_proposals for text in (each.objective, each.because)]
+        require_returned(calls, answer.summary, *said)
+
+    return check
 
 
 def design_tools(desk: DesignDesk) -> list[AnyAgentTool]:

@@ -12,6 +12,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agents.agent_run import Check, ToolCallRecord
+from agents.errors import AnswerInvalidError
 from agents.models.offline import Finish, PlaybookStep, ToolOutcome
 from agents.planner.brief import BriefPolicy
 from agents.planner.parser.extract import Extract, extract
@@ -61,6 +63,18 @@ def comments_playbook(task: CommentText, _: tuple[ToolOutcome, ...]) -> Playbook
         for field in _fields(sentence, extract(sentence, task.today, task.currency, BriefPolicy()))
     ]
     return Finish(CommentReading(asked=tuple(asked[:MOST_ASKED])))
+
+
+def check_comments(task: CommentText) -> Check[CommentReading]:
+    """Return what a reading is held against: each wish stands in the comments, word for word."""
+    said = " ".join(" ".join(task.comments).split()).casefold()
+
+    def check(answer: CommentReading, _: tuple[ToolCallRecord, ...]) -> None:
+        for asked in answer.asked:
+            if " ".join(asked.wanted.split()).casefold() not in said:
+                raise AnswerInvalidError("What is wanted has to be copied from a comment, word for word.")
+
+    return check
 
 
 def sentences(comment: str) -> list[str]:

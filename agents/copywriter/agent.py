@@ -7,8 +7,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from agents.agent_run import Check, ToolCallRecord
 from agents.agent_tool import AgentTool, AnyAgentTool
+from agents.checks import require_returned
 from agents.copywriter.guidance import BrandGuidance
+from agents.errors import AnswerInvalidError
 from agents.models.offline import CallTool, Finish, PlaybookStep, ToolOutcome
 from agents.prose import Prose
 from policies.figures import unsourced_numbers
@@ -109,6 +112,18 @@ def problems_in(messages: Sequence[Message], task: CopyTask) -> list[str]:
         if message.arm_id in wanted:
             problems += check(creative_of(message, task))
     return problems
+
+
+def check_copy(task: CopyTask) -> Check[CopyAnswer]:
+    """Return what messages are held against: one an arm, each of them fit to be rendered."""
+
+    def check_messages(answer: CopyAnswer, calls: tuple[ToolCallRecord, ...]) -> None:
+        problems = problems_in(answer.messages, task)
+        if problems:
+            raise AnswerInvalidError(f"The messages cannot be used: {problems[0]}.", value=problems[0])
+        require_returned(calls, answer.rationale)
+
+    return check_messages
 
 
 def copywriter_tools(task: CopyTask) -> list[AnyAgentTool]:

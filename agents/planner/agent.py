@@ -7,14 +7,16 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
+from agents.agent_run import Check, ToolCallRecord
 from agents.agent_tool import AgentTool, AnyAgentTool
+from agents.checks import require_returned
+from agents.errors import AnswerInvalidError
 from agents.models.offline import CallTool, Finish, PlaybookStep, ToolOutcome
 from agents.planner.brief import Brief, Question
 from agents.planner.filter_twin import audience_filter
 from agents.planner.parser import blocking_questions
 from agents.prose import Prose
 from agents.situation import Situation
-from tools.bandits.rewards import reward_for_kpi
 from tools.budget.arithmetic import BudgetPlan, plan_budget
 from tools.offers.actions import ActionMatches, match_actions
 from tools.result import Result
@@ -37,7 +39,7 @@ class Nothing(BaseModel):
 
 
 class BriefReading(Result):
-    """The brief as read by the embedded rules; `definition` is its audience in the filter language."""
+    """The brief as it was read; `definition` is its audience in the filter language."""
 
     brief: Brief
     definition: str | None
@@ -53,37 +55,40 @@ class BudgetAsked(BaseModel):
 
 
 class PlanAnswer(BaseModel):
-    """The plan. With questions, or a refusal of the whole, `action_ids` is empty."""
+    """What the planner chooses; empty where the brief has to be asked about, or is refused as a whole.
+
+    The record itself is no part of it: it was read with its spans, and stands whatever a model would like it to say.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    brief: Brief
-    definition: str | None
     action_ids: tuple[str, ...]
-    reward_id: str
     rationale: Prose
 
 
-def planner_tools(
-    task: PlannerTask, situation: Situation, read: Callable[[PlannerTask], Brief]
-) -> list[AnyAgentTool]:
-    """Return the planner's tools; `read` is the brief parser."""
+def reading_of(task: PlannerTask, read: Callable[[PlannerTask], Brief]) -> BriefReading:
+    """Return the brief with its audience as a filter, and what has to be asked before that can be used."""
+    brief = read(task)
+    definition, unsupported = (None, ()) if brief.audience is None else audience_filter(brief.audience)
+    asked = [_about(task.text, brief, unsupported)] if unsupported else []
+    if brief.budget is not None and brief.budget.currency not in (None, task.currency):
+        asked.append(_about_currency(brief.budget.currency, task.currency))
+    if brief.action in ("plan", "plan_with_refusal") and (asked or blocking_questions(brief)):
+        brief = brief.model_copy(update={"action": "clarify", "questions": [*brief.questions, *asked]})
+    return BriefReading(brief=brief, definition=definition, unsupported=unsupported)
+
+
+def planner_tools(task: PlannerTask, situation: Situation, reading: BriefReading) -> list[AnyAgentTool]:
+    """Return the planner's tools; `reading` is the brief as it was read."""
 
     def read_brief(_: Nothing) -> BriefReading:
-        brief = read(task)
-        definition, unsupported = (None, ()) if brief.audience is None else audience_filter(brief.audience)
-        asked = [_about(task.text, brief, unsupported)] if unsupported else []
-        if brief.budget is not None and brief.budget.currency not in (None, task.currency):
-            asked.append(_about_currency(brief.budget.currency, task.currency))
-        if brief.action in ("plan", "plan_with_refusal") and (asked or blocking_questions(brief)):
-            brief = brief.model_copy(update={"action": "clarify", "questions": [*brief.questions, *asked]})
-        return BriefReading(brief=brief, definition=definition, unsupported=unsupported)
+        return reading
 
     def find_actions(asked: ActionsAsked) -> ActionMatches:
         return match_actions(situation.actions, task.text, asked.channels)
 
     def affordable(asked: BudgetAsked) -> BudgetPlan:
-        brief = read(task)
+        brief = reading.brief
         chosen = [action for action in situation.actions if action.action_id in asked.action_ids]
         amount = None if brief.budget is None else brief.budget.amount
         return plan_budget(amount, situation.currency, [action.message_cost_minor for action in chosen])
@@ -108,7 +113,7 @@ def planner_playbook(_: PlannerTask, outcomes: tuple[ToolOutcome, ...]) -> Playb
         words = (
             "Some things have to be known first." if brief.action == "clarify" else "This may not be done."
         )
-        return Finish(_answer(reading, (), words))
+        return Finish(PlanAnswer(action_ids=(), rationale=words))
     matches = results.get("find_actions")
     if not isinstance(matches, ActionMatches):
         return CallTool("find_actions", {"channels": list(brief.channels) if brief.channels else None})
@@ -118,7 +123,7 @@ def planner_playbook(_: PlannerTask, outcomes: tuple[ToolOutcome, ...]) -> Playb
         return CallTool("plan_budget", {"action_ids": list(chosen)})
     because = "named in the brief" if mentioned else "all that the channels allow, as the brief names none"
     words = f"The arms are the actions {because}; the budget pays for {{figure:budget.affordable}}."
-    return Finish(_answer(reading, chosen, words))
+    return Finish(PlanAnswer(action_ids=chosen, rationale=words))
 
 
 def _about(text: str, brief: Brief, unsupported: tuple[str, ...]) -> Question:
@@ -141,12 +146,25 @@ def _about_currency(stated: str | None, home: str) -> Question:
     )
 
 
-def _answer(reading: BriefReading, action_ids: tuple[str, ...], rationale: str) -> PlanAnswer:
-    kpi = reading.brief.kpi.name if reading.brief.kpi else None
-    return PlanAnswer(
-        brief=reading.brief,
-        definition=reading.definition,
-        action_ids=action_ids,
-        reward_id=reward_for_kpi(kpi),
-        rationale=rationale,
-    )
+def check_plan(situation: Situation, reading: BriefReading) -> Check[PlanAnswer]:
+    """Return what a plan is held against: actions that exist, on channels that the brief allows, figures that were returned."""
+    allowed = reading.brief.channels or situation.rules.channels
+    known = {action.action_id for action in situation.actions if action.channel in allowed}
+    asks = reading.brief.action in ("clarify", "refuse")
+
+    def check(answer: PlanAnswer, calls: tuple[ToolCallRecord, ...]) -> None:
+        unknown = sorted(set(answer.action_ids) - known)
+        if unknown:
+            raise AnswerInvalidError(
+                f"{unknown[0]!r} is no action that may be used; call find_actions for those.",
+                value=unknown[0],
+            )
+        if len(set(answer.action_ids)) != len(answer.action_ids):
+            raise AnswerInvalidError("An action is named more than once.", value=answer.action_ids)
+        if known and not asks and not answer.action_ids:
+            raise AnswerInvalidError(
+                "The plan has no action; choose at least one that find_actions returned."
+            )
+        require_returned(calls, answer.rationale)
+
+    return check

@@ -251,7 +251,12 @@ class Brief(_Record):
     @field_validator("channels")
     @classmethod
     def _as_a_set(cls, channels: Sequence[Channel] | None) -> list[Channel] | None:
-        return None if channels is None else [channel for channel in CHANNELS if channel in channels]
+        return None if channels is None else in_order(channels)
+
+
+def in_order(channels: Sequence[Channel]) -> list[Channel]:
+    """Return a set of channels in the one order in which they are written."""
+    return [channel for channel in CHANNELS if channel in channels]
 
 
 class BriefPolicy(BaseModel):

@@ -31,7 +31,7 @@ from policies.authority import RiskAssessment, SignatureFacts, required_signatur
 from policies.campaign_rules import RuleInputs, check_campaign
 from policies.proposal import Content, digest_of, freeze
 from store.bulk import insert_rows
-from store.repositories.agent_work import figures_of
+from store.repositories.agent_work import figures_of, writers_of
 from store.repositories.approval_endings import revoke
 from store.repositories.approvals import approval_of_proposal, get_approval, open_approval
 from store.repositories.campaigns import get_proposal
@@ -203,7 +203,7 @@ class Deciding:
             kind=content.kind,
             digest=frozen.digest,
             canonical_json=frozen.canonical_json,
-            model=self.bench.models.model_id,
+            model=writers_of(session, state["thread_id"]) or self.bench.models.model_id,
             graph_version=GRAPH_VERSION,
             created_at=keeper.at,
         )

@@ -15,25 +15,23 @@ from pydantic import BaseModel
 from agents.analyst.agent import DesignTask, ForecastTask
 from agents.analyst.desk import DesignDesk, DesignFacts, bandit_prior
 from agents.comments.asks import asked_of_author
-from agents.copywriter.agent import creative_of, problems_in
+from agents.copywriter.agent import creative_of
 from agents.copywriter.guidance import BrandText
 from agents.crew import Crew
-from agents.errors import AnswerInvalidError
 from agents.keeping import Keeper
-from agents.planner.agent import PlannerTask
+from agents.planner.agent import PlannerTask, reading_of
 from agents.planner.brief import Brief
-from agents.planner.parser import merge_answer, read_brief
 from agents.propose.commenting import changes_to_ask, read_comments_once
 from agents.propose.drafts import CopyDraft, DesignDraft, ForecastDraft, PlanDraft, SegmentationDraft
 from agents.propose.earlier import KEPT_MESSAGES, kept_messages, said_in
 from agents.propose.facts import (
     NO_ARM,
     brief_figures,
-    brief_policy,
     plan_dates,
     read_situation,
     rule_figures,
 )
+from agents.propose.hearing import hear_brief, read_with_answers
 from agents.propose.recent import RecentDrafts
 from agents.propose.tasks import copy_task, history_figures
 from agents.segmenter.agent import SegmentTask
@@ -45,6 +43,7 @@ from policies.errors import InvalidInputError
 from store.repositories.people import take_snapshot
 from store.repositories.proposing import keep_reading, put_creatives
 from store.threads import in_thread
+from tools.bandits.rewards import reward_for_kpi
 
 BRAND_KINDS = ("brand", "claim")
 T = TypeVar("T")
@@ -87,18 +86,17 @@ class Drafting:
             currency=situation.currency,
             said=await self._said(state, situation),
         )
-        run = await self.crew.plan(
-            state["thread_id"], task, situation, lambda asked: read_with_answers(asked, situation)
-        )
-        brief = await self._with_questions(state, situation, run.answer.brief)
-        answer = run.answer.model_copy(update={"brief": brief})
+        heard = await hear_brief(self.bench, self.crew, state, task)
+        reading = reading_of(task, lambda asked: read_with_answers(asked, situation, heard))
+        run = await self.crew.plan(state["thread_id"], task, situation, reading)
+        brief = await self._with_questions(state, situation, reading.brief)
 
         def keep() -> tuple[str, PlanDraft]:
             with self._keeper(state) as keeper:
                 keeper.run(run)
                 keeper.figures(
                     {
-                        **brief_figures(answer.brief, situation),
+                        **brief_figures(brief, situation),
                         **rule_figures(situation.rules, situation.currency),
                     }
                 )
@@ -106,18 +104,23 @@ class Drafting:
                     keeper.session,
                     state["workspace_id"],
                     brief_id=state["brief_id"],
-                    record=answer.brief.model_dump(mode="json"),
-                    model=run.model_id,
+                    record=brief.model_dump(mode="json"),
+                    model=brief.model,
                     campaign_id=state["campaign_id"],
-                    campaign_name=_campaign_name(answer.brief),
+                    campaign_name=_campaign_name(brief),
                 )
                 draft = PlanDraft(
-                    **answer.model_dump(mode="json"), channels=_channels(answer.brief, situation)
+                    brief=brief,
+                    definition=reading.definition,
+                    action_ids=run.answer.action_ids,
+                    reward_id=reward_for_kpi(brief.kpi.name if brief.kpi else None),
+                    rationale=run.answer.rationale,
+                    channels=_channels(brief, situation),
                 )
                 return keeper.draft("plan", draft).draft_id, draft
 
         draft_id = await self._keep(keep)
-        status = {"clarify": "clarifying", "refuse": "refused"}.get(answer.brief.action, "planned")
+        status = {"clarify": "clarifying", "refuse": "refused"}.get(brief.action, "planned")
         return {"plan_id": draft_id, "status": status}  # type: ignore[typeddict-item]
 
     async def clarify(self, state: ProposeState) -> ProposeState:
@@ -147,7 +150,6 @@ class Drafting:
             audience = desk.audience(run.answer.definition)
             proposal = desk.segments(run.answer.definition)
             known = {segment.segment_id: segment for segment in proposal.segments}
-            _require_known(run.answer.segment_ids, known, "segment")
             if audience.funnel.net == 0:
                 raise EmptyAudienceError(
                     f"of {audience.funnel.gross} who match {audience.definition}, nobody may be reached; "
@@ -194,9 +196,6 @@ class Drafting:
         guidance = await self.crew.read_brand(state["thread_id"], BrandText(passages=passages))
         task = copy_task(situation, plan, guidance.answer)
         run = await self.crew.write(state["thread_id"], task)
-        problems = problems_in(run.answer.messages, task)
-        if problems:
-            raise AnswerInvalidError(f"The messages cannot be used: {problems[0]}. Ask for them again.")
 
         def keep() -> tuple[str, CopyDraft]:
             with self._keeper(state) as keeper:
@@ -327,25 +326,6 @@ class Drafting:
         return tuple(hit.document.text for hit in hits)
 
 
-def read_with_answers(task: PlannerTask, situation: Situation) -> Brief:
-    """Return the brief as the embedded rules read it, with the marketer's answers merged in order."""
-    policy = brief_policy(situation.rules)
-    brief = read_brief(
-        task.text, today=task.today, timezone=task.timezone, home_currency=task.currency, policy=policy
-    )
-    for field, text in task.said:
-        brief = merge_answer(
-            brief,
-            field,
-            text,
-            today=task.today,
-            timezone=task.timezone,
-            home_currency=task.currency,
-            policy=policy,
-        )
-    return brief
-
-
 def _has_earlier(state: ProposeState) -> bool:
     return "plan_id" in state or bool(state.get("parent_proposal_id"))
 
@@ -363,11 +343,3 @@ class EmptyAudienceError(InvalidInputError):
     """Nobody is left whom the campaign may reach."""
 
     code = "audience_empty"
-
-
-def _require_known(names: tuple[str, ...], known: dict[str, Any], what: str) -> None:
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise AnswerInvalidError(
-            f"There is no {what} {unknown[0]!r}; choose among {', '.join(known)}.", value=unknown[0]
-        )

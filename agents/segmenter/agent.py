@@ -7,7 +7,10 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agents.agent_run import Check, ToolCallRecord
 from agents.agent_tool import AgentTool, AnyAgentTool
+from agents.checks import require_returned
+from agents.errors import AnswerInvalidError
 from agents.models.offline import CallTool, Finish, PlaybookStep, ToolOutcome
 from agents.prose import Prose
 from tools.result import Result
@@ -96,6 +99,28 @@ class AudienceDesk(Protocol):
     def segments(self, definition: str) -> SegmentProposal: ...
 
     def responses(self, definition: str) -> ResponseEstimates: ...
+
+
+def check_segments(task: SegmentTask, desk: AudienceDesk) -> Check[SegmentAnswer]:
+    """Return what segments are held against: the audience of the brief, neither wider nor narrower, and segments that exist."""
+
+    def check(answer: SegmentAnswer, calls: tuple[ToolCallRecord, ...]) -> None:
+        meant = desk.count(task.definition).definition
+        if desk.count(answer.definition).definition != meant:
+            raise AnswerInvalidError(
+                f"{answer.definition!r} is not the audience of the brief; answer with {meant!r}.",
+                value=answer.definition,
+            )
+        known = {segment.segment_id for segment in desk.segments(task.definition).segments}
+        unknown = [name for name in answer.segment_ids if name not in known]
+        if unknown or len(set(answer.segment_ids)) != len(answer.segment_ids):
+            raise AnswerInvalidError(
+                f"There is no segment {unknown[0]!r}." if unknown else "A segment is named more than once.",
+                value=answer.segment_ids,
+            )
+        require_returned(calls, answer.rationale)
+
+    return check
 
 
 def segmenter_tools(desk: AudienceDesk) -> list[AnyAgentTool]:

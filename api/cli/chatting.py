@@ -13,8 +13,12 @@ from api.cli.output import console, give, give_json
 from policies.errors import InvalidInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from agents.planner.brief import Brief
     from api.cli.client import Client
     from api.cli.show.progress import Watcher
+    from api.settings import Settings
 
 Outcome = tuple[str, dict[str, Any]]
 """The name of the event that a thread stopped with, and its data."""
@@ -79,12 +83,42 @@ def brief(
     timezone: Annotated[str, typer.Option(help="IANA name of the time zone.")] = "UTC",
     currency: Annotated[str | None, typer.Option(help="Currency of a bare $, ISO 4217.")] = None,
 ) -> None:
-    """Read an objective into the brief record, without a home and without a key."""
+    """Read an objective into the brief record, without a home and without a key; by the models that are set, too."""
     from agents.planner.parser import read_brief
     from api.cli.show.brief import show_brief
+    from api.settings import read_settings
 
-    record = read_brief(text, today=_day(today, timezone), timezone=timezone, home_currency=currency)
+    day, settings = _day(today, timezone), read_settings()
+
+    def read(words: str) -> Brief:
+        return read_brief(words, today=day, timezone=timezone, home_currency=currency)
+
+    if settings.model.chain_of("planner")[0].offline:
+        record = read(text)
+    else:
+        record = _read_twice(settings, text, day, currency, read)
     give(ctx, record.model_dump(mode="json"), lambda out, data: show_brief(out, data, text))
+
+
+def _read_twice(
+    settings: Settings, text: str, today: date, currency: str | None, read: Callable[[str], Brief]
+) -> Brief:
+    """Read a brief with the models that are set, beside the rules; the record names whoever read it."""
+    import asyncio
+
+    from agents.models.interface import ModelProvider
+    from agents.planner.heard import HearTask
+    from agents.planner.hearing import read_twice
+
+    async def work() -> Brief:
+        models = ModelProvider(settings.model, settings.prices)
+        try:
+            task = HearTask(text=text, today=today, currency=currency or "")
+            return await read_twice(models, settings.limits, task, read)
+        finally:
+            await models.aclose()
+
+    return asyncio.run(work())
 
 
 def watcher(as_json: bool) -> Watcher:

@@ -109,13 +109,16 @@ def _policies() -> None:
 
 @models.command("check")
 def check(ctx: typer.Context) -> None:
-    """Ask the model for one small answer, as an agent would."""
-    from api.cli.show.lists import show_model
+    """Ask each model what it can do; exit code 1 when an agent has none that works."""
+    from api.cli.show.models import show_models
 
     async def work(client: Client) -> Any:  # JSON
         return await client.get("/v1/models/check")
 
-    give(ctx, ask(ctx, work), show_model)
+    found = ask(ctx, work)
+    give(ctx, found, show_models)
+    if not found["ready"]:
+        raise typer.Exit(1)
 
 
 @models.callback()

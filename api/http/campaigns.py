@@ -64,6 +64,7 @@ async def shown(caller: SignedIn, campaign_id: str) -> CampaignView:
                 campaign_id,
                 now=app.clock.now(),
                 waits_for=waits_for,
+                prices=app.models.prices,
             )
 
     return await in_thread(read)

@@ -9,6 +9,8 @@ from sqlmodel import Session, col, select
 
 from store.tables import AuditEntry, Readout, Send
 
+REVIEWED = "launch.reviewed"
+
 
 def readouts_of(session: Session, workspace_id: str, campaign_id: str) -> Sequence[Readout]:
     """Return the readouts of a campaign, the newest first."""
@@ -55,6 +57,16 @@ def audit_entries(session: Session, workspace_id: str, *, after: int, limit: int
         .limit(limit)
     )
     return session.exec(query).all()
+
+
+def review_threads(session: Session, workspace_id: str, launch_id: str) -> list[str]:
+    """Return the threads in which a launch was reviewed, the oldest first."""
+    query = select(AuditEntry).where(
+        AuditEntry.workspace_id == workspace_id,
+        AuditEntry.subject == launch_id,
+        AuditEntry.action == REVIEWED,
+    )
+    return [str(entry.detail["thread"]) for entry in session.exec(query.order_by(col(AuditEntry.sequence)))]
 
 
 def newest_entry(session: Session, workspace_id: str, action: str, subject: str) -> AuditEntry | None:

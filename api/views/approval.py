@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from agents.models.prices import Prices
 from agents.propose.drafts import PolicyReport
 from api.records.approvals import names_of
 from api.records.catalogue import actions_of
@@ -110,7 +111,7 @@ def approval_view(
     workspace = get_workspace(session, workspace_id)
     brief = get_brief(session, workspace_id, campaign.brief_id).text if campaign.brief_id else ""
     risk = risk_of(approval)
-    agents = agent_views(session, approval.thread_id, settings.price)
+    agents = agent_views(session, approval.thread_id, Prices(settings.prices))
     return ApprovalView(
         approval_id=approval_id,
         status=approval.status,

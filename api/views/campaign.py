@@ -8,8 +8,10 @@ from typing import Any
 from pydantic import JsonValue
 from sqlmodel import Session
 
-from api.records.measures import readouts_of
+from agents.models.prices import Prices
+from api.records.measures import readouts_of, review_threads
 from api.views.numbers import View
+from api.views.trace import UsedView, campaign_used
 from delivery.reconcile import count_people
 from delivery.terms import read_terms
 from policies.campaign import CampaignState, allowed_events
@@ -17,6 +19,7 @@ from store.repositories.approvals import approval_of_proposal
 from store.repositories.campaigns import get_brief, get_campaign, list_campaigns
 from store.repositories.launches import batches_of, launch_of_campaign
 from store.repositories.sends import sent_any
+from store.repositories.threads import threads_of_campaign
 from store.tables import Campaign, Launch, User
 from store.warehouse import Warehouse
 
@@ -67,6 +70,7 @@ class CampaignView(CampaignLine):
     launch: LaunchView | None
     readout_id: str | None
     verdict: str | None
+    used: UsedView
 
 
 def campaign_lines(session: Session, workspace_id: str) -> list[CampaignLine]:
@@ -91,11 +95,13 @@ def campaign_view(
     *,
     now: datetime,
     waits_for: dict[str, JsonValue],
+    prices: Prices,
 ) -> CampaignView:
-    """Return a campaign; NotFoundError for an unknown one."""
+    """Return a campaign, with what the agents used for it in all its proposals and reviews; NotFoundError for an unknown one."""
     row = get_campaign(session, workspace_id, campaign_id)
     launch = launch_of_campaign(session, campaign_id)
     approval = approval_of_proposal(session, row.proposal_id) if row.proposal_id else None
+    reviewing = review_threads(session, workspace_id, launch.launch_id) if launch else []
     measured = next(iter(readouts_of(session, workspace_id, campaign_id)), None)
     return CampaignView(
         campaign_id=row.campaign_id,
@@ -114,6 +120,7 @@ def campaign_view(
         launch=None if launch is None else _launch(session, warehouse, launch, now),
         readout_id=measured.readout_id if measured else None,
         verdict=measured.verdict if measured else None,
+        used=campaign_used(session, [*threads_of_campaign(session, campaign_id), *reviewing], prices),
     )
 
 

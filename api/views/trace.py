@@ -9,14 +9,13 @@ from decimal import Decimal
 from pydantic import JsonValue
 from sqlmodel import Session
 
-from agents.models.offline import OFFLINE_MODEL_ID
-from api.settings import ModelPrice
+from agents.models.prices import Prices
 from api.views.numbers import View
 from store.repositories.agent_work import tool_results_of, traces_of
 from store.tables import AgentTrace, ToolResult
 
 NOT_PRICED = "not priced"
-MILLION = Decimal(1_000_000)
+NOBODY = "no model"
 _SHOWN_FIGURES = 6
 
 
@@ -41,8 +40,18 @@ class MoneyView(View):
     shown: str
 
 
+class FallbackView(View):
+    """A model that gave no usable answer before another took over, and the code of its failure."""
+
+    model: str
+    because: str
+
+
 class AgentView(View):
-    """What one agent did: its models, prompts and runs, its tool calls in order and what it used."""
+    """What one agent did: the models that wrote its answers, prompts and runs, its tool calls in order and what it used.
+
+    `fell_back` are the models that were tried in vain; what they used is counted.
+    """
 
     agent: str
     model: str
@@ -53,6 +62,7 @@ class AgentView(View):
     tokens_out: int
     money: MoneyView
     tool_calls: tuple[ToolCallView, ...]
+    fell_back: tuple[FallbackView, ...] = ()
 
 
 class UsedView(View):
@@ -65,7 +75,7 @@ class UsedView(View):
     money: MoneyView
 
 
-def agent_views(session: Session, thread_id: str, price: ModelPrice) -> tuple[AgentView, ...]:
+def agent_views(session: Session, thread_id: str, prices: Prices) -> tuple[AgentView, ...]:
     """Return what each agent of a thread did, in the order in which they began."""
     calls: dict[str, list[ToolCallView]] = {}
     for result in tool_results_of(session, thread_id):
@@ -73,7 +83,12 @@ def agent_views(session: Session, thread_id: str, price: ModelPrice) -> tuple[Ag
     runs: dict[str, list[AgentTrace]] = {}
     for trace in traces_of(session, thread_id):
         runs.setdefault(trace.agent, []).append(trace)
-    return tuple(_agent(name, found, tuple(calls.get(name, ())), price) for name, found in runs.items())
+    return tuple(_agent(name, found, tuple(calls.get(name, ())), prices) for name, found in runs.items())
+
+
+def campaign_used(session: Session, thread_ids: Sequence[str], prices: Prices) -> UsedView:
+    """Add up what the agents used for a campaign, in all its threads."""
+    return used_view([view for thread in thread_ids for view in agent_views(session, thread, prices)])
 
 
 def used_view(agents: Sequence[AgentView]) -> UsedView:
@@ -83,7 +98,9 @@ def used_view(agents: Sequence[AgentView]) -> UsedView:
     currencies = sorted({agent.money.currency for agent in agents if agent.money.currency})
     total = sum(known, Decimal(0)) if len(known) == len(amounts) and len(currencies) <= 1 else None
     return UsedView(
-        models=tuple(sorted({model for agent in agents for model in agent.model.split(", ")})),
+        models=tuple(
+            sorted({model for agent in agents if agent.model != NOBODY for model in agent.model.split(", ")})
+        ),
         tool_calls=sum(len(agent.tool_calls) for agent in agents),
         tokens_in=sum(agent.tokens_in for agent in agents),
         tokens_out=sum(agent.tokens_out for agent in agents),
@@ -136,32 +153,30 @@ def _call(result: ToolResult) -> ToolCallView:
 
 
 def _agent(
-    name: str, runs: Sequence[AgentTrace], calls: tuple[ToolCallView, ...], price: ModelPrice
+    name: str, runs: Sequence[AgentTrace], calls: tuple[ToolCallView, ...], prices: Prices
 ) -> AgentView:
-    prices = [_price_of(run, price) for run in runs]
-    known = [one for one in prices if one is not None]
-    total = sum(known, Decimal(0)) if len(known) == len(prices) else None
-    paid = any(run.model != OFFLINE_MODEL_ID for run in runs)
+    costs = [prices.cost(run.model, run.tokens_in, run.tokens_out) for run in runs]
+    known = [one for one in costs if one is not None]
+    declared = [prices.of(run.model) for run in runs]
+    currencies = {price.currency for price in declared if price is not None}
+    total = sum(known, Decimal(0)) if len(known) == len(costs) and len(currencies) <= 1 else None
+    wrote = [run for run in runs if run.prompt_digest]
     return AgentView(
         agent=name,
-        model=", ".join(sorted({run.model for run in runs})),
-        prompts=tuple(dict.fromkeys(run.prompt_digest for run in runs)),
+        model=", ".join(sorted({run.model for run in wrote})) or NOBODY,
+        prompts=tuple(dict.fromkeys(run.prompt_digest for run in wrote)),
         runs=len(runs),
         duration_ms=sum(run.duration_ms for run in runs),
         tokens_in=sum(run.tokens_in for run in runs),
         tokens_out=sum(run.tokens_out for run in runs),
-        money=_money(total, price.currency if paid else None),
+        money=_money(total, min(currencies, default=None)),
         tool_calls=calls,
+        fell_back=tuple(
+            FallbackView(model=run.model, because=str(run.messages[-1].get("content", "")))
+            for run in runs
+            if not run.prompt_digest
+        ),
     )
-
-
-def _price_of(run: AgentTrace, price: ModelPrice) -> Decimal | None:
-    """The embedded rules cost nothing; for a model that answers elsewhere both prices must be set."""
-    if run.model == OFFLINE_MODEL_ID:
-        return Decimal(0)
-    if price.input is None or price.output is None:
-        return None
-    return (run.tokens_in * price.input + run.tokens_out * price.output) / MILLION
 
 
 def _money(amount: Decimal | None, currency: str | None) -> MoneyView:

@@ -157,6 +157,16 @@ def traces_of(session: Session, thread_id: str) -> Sequence[AgentTrace]:
     return session.exec(query.order_by(AgentTrace.trace_id)).all()
 
 
+def writers_of(session: Session, thread_id: str) -> str:
+    """Return the models that wrote what stands in a thread, each once, separated by commas; empty before any did."""
+    query = (
+        select(AgentTrace.model)
+        .where(AgentTrace.thread_id == thread_id, AgentTrace.prompt_digest != "")
+        .order_by(AgentTrace.trace_id)
+    )
+    return ", ".join(dict.fromkeys(session.exec(query)))
+
+
 def start_conversation(
     session: Session, *, conversation_id: str, workspace_id: str, user_id: str, at: datetime
 ) -> Conversation:

@@ -193,3 +193,9 @@ def note_refusal(
 
 def _may_be_an_id(text: str) -> bool:
     return len(text) <= _LOGGABLE_ID and text.isascii() and text.replace("-", "").replace("_", "").isalnum()
+
+
+def threads_of_campaign(session: Session, campaign_id: str) -> list[str]:
+    """Return the ids of every thread that drafted for a campaign, the oldest first."""
+    query = select(ProposeThread.thread_id).where(ProposeThread.campaign_id == campaign_id)
+    return list(session.exec(query.order_by(ProposeThread.thread_id)))

@@ -78,7 +78,10 @@ class FigureRow(SQLModel, table=True):
 
 
 class AgentTrace(SQLModel, table=True):
-    """The whole traffic of one agent run; it never enters a checkpoint."""
+    """The whole traffic of one agent run with one model; it never enters a checkpoint.
+
+    A run that gave no usable answer has no `prompt_digest`, and its last message, of the role `failure`, says why.
+    """
 
     __tablename__ = "agent_traces"
 

@@ -54,6 +54,7 @@ async def test_the_embedded_model_answers_and_readiness_says_what_runs(open_shop
         idle = await opened.call(None, "GET", "/ready")
         await opened.app.engine.start()
         ready = await opened.call(None, "GET", "/ready")
-    assert (model.json()["model"], model.json()["ready"]) == ("embedded-rules/1", True)
+    (only,) = model.json()["models"]
+    assert (only["model"], only["ready"], model.json()["ready"]) == ("embedded-rules/1", True, True)
     assert (idle.status_code, idle.json()["jobs"]) == (503, "not running")
     assert (ready.status_code, ready.json()["jobs"]) == (200, "running")

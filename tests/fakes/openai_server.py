@@ -1,8 +1,12 @@
-"""A scripted server that speaks OpenAI's chat completions on loopback: plain and streamed, tools and usage."""
+"""A scripted server that speaks OpenAI's chat completions on loopback: plain and streamed, tools and usage.
+
+It can also be hostile: slow, dripping, dropping, endless, huge, refusing.
+"""
 
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,7 +25,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Reply:
-    """One scripted answer: tool calls, text, or with `status` or `body` something worse."""
+    """One scripted answer: tool calls, text, or something worse.
+
+    `drop_after` cuts the connection after so many bytes of the body; `drip_s` sends it a byte at a time, so many seconds
+    apart; `endless` never comes to the end of a streamed answer.
+    """
 
     calls: Sequence[Call] = ()
     text: str | None = None
@@ -29,8 +37,15 @@ class Reply:
     body: bytes | None = None
     delay_s: float = 0.0
     usage: tuple[int, int] = (11, 7)
+    refusal: str | None = None
+    finish: str | None = None
+    headers: Sequence[tuple[str, str]] = ()
+    drop_after: int | None = None
+    drip_s: float = 0.0
+    endless: bool = False
 
 
+_PLAIN = Reply()
 Script = Sequence[Reply] | Callable[[dict[str, Any]], Reply]
 
 
@@ -72,6 +87,10 @@ class OpenAIServer:
                 return turn, self.script(request)
             return turn, self.script[turn - 1] if turn <= len(self.script) else Reply(status=599)
 
+    @property
+    def stopping(self) -> bool:
+        return self._stopping.is_set()
+
     def wait(self, seconds: float) -> None:
         self._stopping.wait(seconds)
 
@@ -96,22 +115,49 @@ def _handler_for(server: OpenAIServer) -> type[BaseHTTPRequestHandler]:
             server.wait(reply.delay_s)
             if reply.body is not None or reply.status != 200:
                 body = reply.body if reply.body is not None else b'{"error": {"message": "scripted"}}'
-                self._send(reply.status, body, "application/json")
+                self._send(reply.status, body, "application/json", reply)
             elif request.get("stream"):
-                self._send(200, _events(reply, request, turn), "text/event-stream")
+                self._send(200, _events(reply, request, turn), "text/event-stream", reply)
             else:
                 body = json.dumps(_completion(reply, request["model"], turn)).encode()
-                self._send(200, body, "application/json")
+                self._send(200, body, "application/json", reply)
 
-        def _send(self, status: int, body: bytes, kind: str) -> None:
+        def _send(self, status: int, body: bytes, kind: str, reply: Reply = _PLAIN) -> None:
             try:
                 self.send_response(status)
                 self.send_header("content-type", kind)
-                self.send_header("content-length", str(len(body)))
+                for name, value in reply.headers:
+                    self.send_header(name, value)
+                if reply.endless:
+                    self.send_header("connection", "close")
+                else:
+                    self.send_header("content-length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                self._write(body, reply)
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True  # the client gave up, as a test of time-outs wants
+
+        def _write(self, body: bytes, reply: Reply) -> None:
+            if reply.drop_after is not None:
+                self.wfile.write(body[: reply.drop_after])
+                self.wfile.flush()
+                self.connection.shutdown(socket.SHUT_RDWR)
+                self.close_connection = True
+                return
+            if reply.drip_s:
+                for at in range(len(body)):
+                    if server.stopping:
+                        return
+                    self.wfile.write(body[at : at + 1])
+                    self.wfile.flush()
+                    server.wait(reply.drip_s)
+                return
+            if reply.endless:
+                first, rest = body.split(b"\n\n", 1)[0] + b"\n\n", body.split(b"\n\n", 2)[1] + b"\n\n"
+                self.wfile.write(first)
+                while not server.stopping:
+                    self.wfile.write(rest * 50)
+            self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
             """Tests read requests from the server, not from its log."""
@@ -135,9 +181,12 @@ def _tool_calls(reply: Reply, turn: int) -> list[dict[str, Any]]:
 
 def _completion(reply: Reply, model: str, turn: int) -> dict[str, Any]:
     message: dict[str, Any] = {"role": "assistant", "content": reply.text}
+    if reply.refusal is not None:
+        message["refusal"] = reply.refusal
     if reply.calls:
         message["tool_calls"] = _tool_calls(reply, turn)
-    choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if reply.calls else "stop"}
+    finish = reply.finish or ("tool_calls" if reply.calls else "stop")
+    choice = {"index": 0, "message": message, "finish_reason": finish}
     return {
         "id": "chatcmpl-1",
         "object": "chat.completion",
@@ -158,7 +207,7 @@ def _events(reply: Reply, request: dict[str, Any], turn: int) -> bytes:
         deltas += [{"tool_calls": [{"index": at, "function": {"arguments": text[half:]}}]}]
     base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 0, "model": request["model"]}
     chunks = [{**base, "choices": [{"index": 0, "delta": d, "finish_reason": None}]} for d in deltas]
-    end = "tool_calls" if reply.calls else "stop"
+    end = reply.finish or ("tool_calls" if reply.calls else "stop")
     chunks.append({**base, "choices": [{"index": 0, "delta": {}, "finish_reason": end}]})
     if request.get("stream_options", {}).get("include_usage"):
         chunks.append({**base, "choices": [], "usage": _usage(reply)})

@@ -121,7 +121,10 @@ def show_trace(out: Console, approval: Json) -> None:
     section(out, f"Agents  [dim]{used['tool_calls']} tool calls · {tokens} · {used['money']['shown']}[/]")
     made = table("agent", "tool", "came back", "ms", "digest", right=[3])
     for agent in approval["agents"]:
-        name = f"{agent['agent']}\n[dim]{escape(agent['model'])}[/]"
+        tried = "".join(
+            f"\n[yellow]not {escape(each['model'])}: {each['because']}[/]" for each in agent["fell_back"]
+        )
+        name = f"{agent['agent']}\n[dim]{escape(agent['model'])}[/]{tried}"
         for call in agent["tool_calls"]:
             result = f"[red]{escape(call['result'])}[/]" if call["refused"] else escape(call["result"])
             made.add_row(

@@ -77,6 +77,11 @@ def show_campaign(out: Console, campaign: Json) -> None:
             out.print(f"  [red]needs a look[/]: {escape(launch['failure'])}")
     if campaign["verdict"]:
         out.print(f"verdict: {escape(campaign['verdict'])}")
+    used = campaign["used"]
+    tokens = f"{used['tokens_in']:,} tokens in, {used['tokens_out']:,} out"
+    out.print(
+        f"[dim]written by {escape(', '.join(used['models']) or 'nobody yet')} · {tokens} · {used['money']['shown']}[/]"
+    )
     out.print(f"[dim]may now: {', '.join(campaign['may'])}[/]")
 
 
@@ -175,12 +180,6 @@ def show_rules(out: Console, rules: Json) -> None:
     section(out, f"Authority  [dim]{rules['authority_digest'][:12]}[/]")
     for rule in rules["authority"]:
         out.print(f"  {rule['rule_id']}: {escape(rule['words'])}")
-
-
-def show_model(out: Console, model: Json) -> None:
-    """Say whether the model answers."""
-    word = "[green]answers[/]" if model["ready"] else "[red]does not say it is ready[/]"
-    out.print(f"{escape(model['model'])} ({escape(model['where'])}) {word}, in {model['seconds']} s.")
 
 
 def show_verification(out: Console, found: Json) -> None:

@@ -26,7 +26,7 @@ class Watcher:
     def __init__(self, console: Console | None) -> None:
         self._console = console
         self._status: Status | None = None
-        self._agent = ""
+        self._agent = self._written = ""
 
     def __enter__(self) -> Self:
         if self._console is not None and self._console.is_terminal:
@@ -46,6 +46,8 @@ class Watcher:
         if self._console is None:
             return
         kind, agent, tool = event["kind"], event["agent"], event.get("tool")
+        if kind != "tokens":
+            self._written = ""
         if kind == "started" and agent != self._agent:
             self._agent = agent
             self._console.print(f"[bold]{agent}[/]  [dim]{escape(event['model'])}[/]")
@@ -53,6 +55,13 @@ class Watcher:
             self._wait(f"{agent} · {tool}")
         elif kind == "tool_answered":
             self._line(tool or "", event.get("result") or {}, event.get("result_digest") or "")
+        elif kind == "tokens":
+            self._writing(f"{agent} · {event['model']}", event.get("detail") or "")
+        elif kind == "fallback":
+            self._console.print(
+                f"  [yellow]{escape(event['model'])}[/]  gave no answer: {event.get('detail')}"
+            )
+            self._agent = ""
         elif kind in ("tool_refused", "repair"):
             words = event.get("detail") or (event.get("result") or {}).get("message", "")
             self._console.print(f"  [yellow]{tool or 'answer'}[/]  sent back: {escape(str(words))}")
@@ -76,6 +85,12 @@ class Watcher:
     def _wait(self, words: str) -> None:
         if self._status is not None:
             self._status.update(words)
+
+    def _writing(self, who: str, words: str) -> None:
+        """Show the end of what the model is writing; it is void as soon as anything else is told."""
+        if self._status is not None:
+            self._written = " ".join((self._written + words).split())[-60:]
+            self._status.update(f"{who} · [dim]{escape(self._written)}[/]")
 
     def _line(self, tool: str, result: Mapping[str, Any], digest: str) -> None:
         assert self._console is not None

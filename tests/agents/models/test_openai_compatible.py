@@ -22,9 +22,11 @@ from agents.errors import (
     ModelTimeoutError,
     ModelUnavailableError,
 )
-from agents.loop import run_agent
+from agents.models.choice import ModelChoice
 from agents.models.interface import ModelProvider, ModelSettings
+from agents.relay import run_over_chain
 from tests.agents.agent_example import CountAnswer, CountTask, counting_playbook, counting_tool
+from tests.agents.replaying import scripted
 from tests.fakes.openai_server import Call, OpenAIServer, Reply, serving
 
 COUNT_ALL = Reply([Call("count_people", {"months": 0})])
@@ -36,10 +38,7 @@ TASK = CountTask(months=6)
 
 @asynccontextmanager
 async def provider_at(server: OpenAIServer, **settings: Any) -> AsyncIterator[ModelProvider]:
-    given = {"name": "scripted", "timeout_s": 5, "max_retries": 0, "api_key": "sk-test", **settings}
-    provider = ModelProvider(
-        ModelSettings.model_validate({"kind": "openai", "base_url": server.base_url, **given})
-    )
+    provider = ModelProvider(scripted(server, **settings))
     try:
         yield provider
     finally:
@@ -47,15 +46,15 @@ async def provider_at(server: OpenAIServer, **settings: Any) -> AsyncIterator[Mo
 
 
 async def run(provider: ModelProvider, **limits: Any) -> AgentRun[CountAnswer]:
-    return await run_agent(
+    return await run_over_chain(
         agent="counter",
-        model=provider.build_model(counting_playbook, TASK),
+        models=provider,
+        candidates=provider.candidates("counter", counting_playbook, TASK),
         prompt="Count people.",
         task=TASK,
         tools=[counting_tool()],
         answer=CountAnswer,
         limits=Limits.model_validate({"max_steps": 6, "repairs": 2, "timeout_s": 10, **limits}),
-        answer_method=provider.settings.answer_method,
     )
 
 
@@ -69,6 +68,7 @@ async def test_tool_call_then_result_then_answer() -> None:
     assert [call.args for call in done.tool_calls] == [{"months": 0}, {"months": 6}]
     roles = [message["role"] for message in server.requests[2]["messages"]]
     assert roles == ["system", "user", "assistant", "tool", "assistant", "tool"]
+    assert server.requests[2]["messages"][2]["content"] == "", "some servers answer 500 to null"
     assert json.loads(server.requests[2]["messages"][5]["content"]) == {"people": 70, "months": 6}
 
 
@@ -202,7 +202,9 @@ async def test_reply_that_is_no_chat_completion_is_a_failure(body: bytes) -> Non
 async def test_server_that_is_not_there_is_unavailable() -> None:
     with serving() as server:
         address = server.base_url
-    settings = ModelSettings(kind="openai", name="scripted", base_url=address, max_retries=0)
+    settings = ModelSettings.model_validate(
+        {"use": "openai:scripted", "base_url": address, "max_retries": 0, "answer_method": "tool_call"}
+    )
     provider = ModelProvider(settings)
     with pytest.raises(ModelUnavailableError, match="cannot be reached"):
         await run(provider)
@@ -223,20 +225,25 @@ async def test_slow_run_is_a_time_out_of_the_agent() -> None:
                 await run(provider, timeout_s=0.15)
 
 
-async def test_json_schema_answers_are_parsed_and_repaired() -> None:
-    wrong, right = json.dumps({"people": "many", "share": 1}), json.dumps({"people": 70, "share": 0.7})
-    with serving(COUNT_SIX, Reply(text=wrong), Reply(text=right)) as server:
-        async with provider_at(server, answer_method="json_schema") as provider:
+@pytest.mark.parametrize("method", ["json_schema", "json_object", "plain"])
+async def test_tools_and_answers_work_as_json_where_a_server_has_no_tools(method: str) -> None:
+    count = json.dumps({"tool": "count_people", "arguments": {"months": 6}})
+    wrong = json.dumps({"tool": "CountAnswer", "arguments": {"people": "many", "share": 1}})
+    right = json.dumps({"tool": "CountAnswer", "arguments": {"people": 70, "share": 0.7}})
+    with serving(*(Reply(text=f"Sure: ```json\n{text}\n```") for text in (count, wrong, right))) as server:
+        async with provider_at(server, answer_method=method) as provider:
             done = await run(provider)
-    assert done.repairs == 1 and done.answer.people == 70
-    assert server.requests[0]["response_format"]["type"] == "json_schema"
+    assert (done.repairs, done.answer, len(done.tool_calls)) == (1, CountAnswer(people=70, share=0.7), 1)
+    assert not any("tools" in request for request in server.requests)
+    formats = {request.get("response_format", {}).get("type", "plain") for request in server.requests}
+    assert formats == {method}
     assert "people (int_parsing)" in server.requests[2]["messages"][-1]["content"]
 
 
 async def test_streamed_reply_adds_up_with_its_usage() -> None:
     with serving(COUNT_SIX) as server:
         async with provider_at(server) as provider:
-            model = provider.build_model(counting_playbook, TASK)
+            model = await provider.candidates("counter", counting_playbook, TASK)[0].build()
             parts = [part async for part in model.astream("count", stream_usage=True)]
     whole = sum(parts[1:], start=parts[0])
     assert whole.tool_calls[0]["args"] == {"months": 6}
@@ -247,8 +254,8 @@ async def test_streamed_reply_adds_up_with_its_usage() -> None:
 async def test_one_client_serves_all_runs_of_an_event_loop() -> None:
     with serving(ANSWER, ANSWER) as server:
         async with provider_at(server) as provider:
-            first = provider.build_model(counting_playbook, TASK)
-            assert provider.build_model(counting_playbook, TASK) is first
+            models = [provider._models().model(ModelChoice(name="scripted")) for _ in range(2)]
+            assert models[0].http_async_client is models[1].http_async_client
             await run(provider)
             await run(provider)
     assert len(server.requests) == 2
@@ -262,6 +269,5 @@ def test_one_provider_serves_one_event_loop_after_another() -> None:
             await provider.aclose()
 
     with serving(ANSWER, ANSWER) as server:
-        settings = ModelSettings(kind="openai", name="scripted", base_url=server.base_url, max_retries=0)
-        provider = ModelProvider(settings)
+        provider = ModelProvider(scripted(server))
         assert [asyncio.run(once(provider)) for _ in range(2)] == [70, 70]

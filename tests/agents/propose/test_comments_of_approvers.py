@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from agents.models.interface import ModelSettings
 from store.home import open_home
 from store.repositories.agent_work import traces_of
 from store.repositories.approvals import Resolution
 from tests.agents.conftest import Desk, OpenDesk
 from tests.agents.propose.test_propose import answer, propose
-from tests.fakes.openai_server import Call, OpenAIServer, Reply
+from tests.agents.replaying import replaying, scripted
+from tests.fakes.openai_server import OpenAIServer
 from tests.small_shop import BRIEF, Shop
 
 MARKER = "xylophone"
@@ -58,13 +57,8 @@ async def test_a_comment_never_stands_in_a_request_that_holds_tools(
     async with open_desk(shop) as desk:
         offline, turns = await turned_down_and_proposed_anew(desk)
         launched = desk.launched
-    replies = [
-        Reply(calls=[Call(call["name"], call["args"]) for call in turn["tool_calls"]]) for turn in turns
-    ]
-    with OpenAIServer(replies) as server:
-        settings = ModelSettings(
-            kind="openai", name="scripted", base_url=server.base_url, api_key=SecretStr("k")
-        )
+    with OpenAIServer(replaying(turns)) as server:
+        settings = scripted(server)
         async with open_desk(other, settings) as desk:
             online, _ = await turned_down_and_proposed_anew(desk)
             launched = [*launched, *desk.launched]

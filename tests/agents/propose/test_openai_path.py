@@ -6,15 +6,13 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from pydantic import SecretStr
-
-from agents.models.interface import ModelSettings
 from policies.proposal import parse
 from store.home import open_home
 from store.repositories.agent_work import traces_of
 from store.tables import Proposal
 from tests.agents.conftest import OpenDesk
-from tests.fakes.openai_server import Call, Reply, serving
+from tests.agents.replaying import replaying, scripted
+from tests.fakes.openai_server import OpenAIServer
 from tests.small_shop import BRIEF, Shop
 
 
@@ -35,13 +33,8 @@ async def test_a_scripted_server_drives_the_same_graph_to_the_same_content(
                 for message in trace.messages
                 if message["role"] == "ai"
             ]
-    replies = [
-        Reply(calls=[Call(call["name"], call["args"]) for call in turn["tool_calls"]]) for turn in turns
-    ]
-    with serving(*replies) as server:
-        settings = ModelSettings(
-            kind="openai", name="scripted", base_url=server.base_url, api_key=SecretStr("k")
-        )
+    with OpenAIServer(replaying(turns)) as server:
+        settings = scripted(server)
         async with open_desk(other, settings) as desk:
             started = await desk.threads.start(
                 workspace_id=shop.workspace_id, author_id=shop.users["Ada"], text=BRIEF
@@ -49,7 +42,7 @@ async def test_a_scripted_server_drives_the_same_graph_to_the_same_content(
             with desk.bench.database.read() as session:
                 online = session.get_one(Proposal, started.state["proposal_id"])
                 models = {trace.model for trace in traces_of(session, started.thread_id)}
-    assert len(server.requests) == len(turns)
+    assert len(server.requests) == len(turns) + 1, "the reading of the brief is one more"
     assert models == {"openai-compatible/scripted"} == {online.model}
     assert online.digest == offline.digest, "recorded answers give the same digest"
     tools = {tool["function"]["name"] for request in server.requests for tool in request.get("tools", [])}

@@ -55,7 +55,7 @@ async def test_the_sdk_alone_brings_an_objective_to_its_launch_and_no_other_answ
 async def test_a_run_that_breaks_off_says_so_in_the_stream_and_its_thread_shows_it(shop: Shop) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         nobody = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
-    model = ModelSettings(kind="openai", base_url=nobody, name="none", max_retries=0)
+    model = ModelSettings.model_validate({"use": "openai:none", "base_url": nobody, "max_retries": 0})
     async with serving(shop, working=False, model=model) as served:
         ada = served.client("Ada")
         thread_id = (await ada.threads.create())["thread_id"]

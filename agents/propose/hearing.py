@@ -1,0 +1,93 @@
+"""What a brief says: the rules' reading, a language model's beside it, once a thread, and the marketer's answers."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from agents.crew import Crew
+from agents.errors import AgentError
+from agents.keeping import Keeper
+from agents.planner.agent import PlannerTask
+from agents.planner.brief import Brief, Question
+from agents.planner.cross_check import cross_checked, with_doubts
+from agents.planner.heard import HeardBy, HearTask
+from agents.planner.hearing import hears
+from agents.planner.parser import merge_answer, read_brief
+from agents.propose.facts import brief_policy
+from agents.situation import Situation
+from agents.state import ProposeState
+from agents.workbench import Workbench
+from store.repositories.agent_work import latest_draft
+from store.threads import in_thread
+
+HEARD = "heard"
+
+
+async def hear_brief(bench: Workbench, crew: Crew, state: ProposeState, task: PlannerTask) -> HeardBy | None:
+    """Let the planner's models read the brief; None where only the embedded rules read.
+
+    A model that gives no usable reading is a typed failure in the trace, and the rules' reading stands alone.
+    """
+    thread_id = state["thread_id"]
+    if not hears(bench.models):
+        return None
+
+    def before() -> HeardBy | None:
+        with bench.database.read() as session:
+            return heard_in(session, thread_id)
+
+    known = await in_thread(before)
+    if known is not None:
+        return known
+    asked = HearTask(text=task.text, today=task.today, currency=task.currency)
+    run, error = None, None
+    try:
+        run = await crew.hear(thread_id, asked)
+    except AgentError as failure:
+        error = failure
+    by = HeardBy() if run is None else HeardBy(model=run.model_id, heard=run.answer)
+
+    def keep() -> None:
+        with bench.database.write() as session:
+            keeper = Keeper(bench, session, state["workspace_id"], thread_id)
+            if run is not None:
+                keeper.run(run)
+            elif error is not None:
+                keeper.failures("planner", error.failed)
+            keeper.draft(HEARD, by)
+
+    await in_thread(keep)
+    return by
+
+
+def heard_in(session: Session, thread_id: str) -> HeardBy | None:
+    """Return what a model read in a thread's brief; None where none was asked."""
+    content = latest_draft(session, thread_id, HEARD)
+    return None if content is None else HeardBy.model_validate(content)
+
+
+def read_with_answers(task: PlannerTask, situation: Situation, heard: HeardBy | None = None) -> Brief:
+    """Return the brief as the embedded rules read it, with what a model read beside them and the marketer's answers, in order."""
+    policy = brief_policy(situation.rules)
+
+    def read(text: str) -> Brief:
+        return read_brief(
+            text, today=task.today, timezone=task.timezone, home_currency=task.currency, policy=policy
+        )
+
+    brief = read(task.text)
+    doubts: tuple[Question, ...] = ()
+    if heard is not None:
+        brief, doubts = cross_checked(brief, heard, task.text, read)
+        brief = with_doubts(brief, doubts, answered=set())
+    for field, text in task.said:
+        brief = merge_answer(
+            brief,
+            field,
+            text,
+            today=task.today,
+            timezone=task.timezone,
+            home_currency=task.currency,
+            policy=policy,
+        )
+    return with_doubts(brief, doubts, answered={field for field, _ in task.said})
