@@ -2,171 +2,259 @@
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
+from decimal import Decimal
+from typing import Final, NamedTuple
 
-from agents.planner.parser.money import Money, find_amounts
-from agents.planner.parser.reading import CORRECTION, Reading
+from agents.planner.parser.items import Item, Sentence
+from agents.planner.parser.quantities import Money
+from agents.planner.parser.reading import Reading, Why, correction_before
 
-_CUE = re.compile(
-    r"(?:\bbudget(?:ed)?(?: cap| limit| ceiling)?(?: (?:is|of|at|for this|should be|to|now|stays|will be|around)){0,6}"
-    r"|\bspend(?:ing)?(?: up to| at most| no more than| about| max(?:imum)?| cap| limit| of)?"
-    r"|\b(?:up to|at most|no more than|a maximum of|max\.?|maximum(?: of)?|not? exceed(?:ing)?|capped at|cap(?: of| at)?)"
-    r"|\b(?:we have|i have|i've got|we've got|we can use|allocate[d]?|all[- ]in|total(?: of| cost)?|costs?|money))"
-    r"[\s:=~-]*(?:(?:is|of|about|around|roughly|approx\.?|only|just|at most|up to|max\.?|between|from|a total of)\s){0,6}$",
-    re.IGNORECASE,
+CODES: Final = frozenset(
+    "USD EUR GBP CHF JPY CNY INR AUD CAD NZD SGD HKD SEK NOK DKK ISK PLN CZK HUF RON BGN TRY ILS AED SAR QAR KWD ZAR NGN "
+    "KES EGP MAD BRL MXN ARS CLP COP PEN KRW TWD THB IDR MYR PHP VND PKR BDT LKR UAH RUB".split()
 )
-_CUE_AFTER = re.compile(
-    r"^\s*(?:in )?(?:total |marketing |campaign |media |max(?:imum)? |overall |all[- ]in ){0,6}"
-    r"(?:budget\b|to spend\b|spend\b|max\b|maximum\b|all[- ]in\b|total\b|(?:in|of) budget\b|available\b|tops\b)",
-    re.IGNORECASE,
-)
-_WITH = re.compile(
-    r"(?:\bwith|\bfor|\busing|[,;.:(]|^)\s*(?:about |around |only |just |roughly )?$", re.IGNORECASE
-)
-_NOT_BUDGET_BEFORE = re.compile(
-    r"(?:\b(?:cpa|cac|cpm|cpc|roas|aov|ltv|clv|cost per \w+|order value|basket(?: size| value)?|orders?|carts?|price[ds]?"
-    r"|priced at|worth|voucher|coupon|over|above|under|below|more than|less than|at least|spent|shipping|save|off|gift"
-    r"|saving|discount|baskets?|purchases?)(?: (?:of|is|at|from|to|by|under|below|over|above|for|more than|a|value"
-    r"|max\.?|at most|around|about|or|cap|target)){0,6}[\s:=]*)$",
-    re.IGNORECASE,
-)
-_NOT_BUDGET_AFTER = re.compile(
-    r"^\s*(?:off\b|voucher|coupon|gift|discount|each\b|cpa\b|cac\b|apiece|order value|per (?:order|customer|person|unit"
-    r"|e-?mail|message|lead|acquisition|click|head|install|sign)|credit|bonus|cash ?back|or more in|minimum|orders?\b"
-    r"|plan\b|\+ (?:orders|baskets))",
-    re.IGNORECASE,
-)
-# A bare number needs a cue; a bare "5k" does without one unless it counts something.
-_COUNTS = re.compile(
-    r"^\s*(?:%|percent|per cent|\+?\s?[a-z]*\s?(?:customers|people|users|subscribers|visits|visitors|messages|e-?mails|sends"
-    r"|orders|registrations|reviews|installs|downloads|days|weeks|months|members|leads|contacts|sign-?ups|units|clicks"
-    r"|opens|points|purchases|times|hours|sms)|[-–./:][0-9]|(?:st|nd|rd|th)\b|x\b)",
-    re.IGNORECASE,
-)
-_RUN = re.compile(r"^\s*(?:run|race|walk)\b", re.IGNORECASE)
-_PERIOD = re.compile(
-    r"^\s*(?:budget )?(?:(?:per|a|an|each|every|/)\s?(?P<unit>day|week|month|quarter|year)\b"
-    r"|(?P<adverb>daily|weekly|monthly|quarterly|yearly|annually|p\.?m\.?|p\.?a\.?)(?![a-z]))",
-    re.IGNORECASE,
-)
-_PERIOD_BEFORE = re.compile(
-    r"\b(?P<adverb>daily|weekly|monthly|quarterly|yearly|annual)\s+(?:budget|spend)\W*(?:\w+\W+){0,2}$", re.I
-)
-_UPPER = re.compile(
-    r"\b(?:up to|at most|no more than|max\.?|maximum(?: of)?|not exceed(?:ing)?|capped at|cap(?: of| at)?)\s*$",
-    re.I,
-)
-_UPPER_AFTER = re.compile(r"^\s*(?:max(?:imum)?|tops|at most)\b", re.I)
-_RANGE = re.compile(r"^\s?(?:-|–|to|and|or)\s?$", re.I)
-_ADVERBS = {
-    "daily": "day", "weekly": "week", "monthly": "month", "pm": "month", "quarterly": "quarter",
-    "yearly": "year", "annually": "year", "annual": "year", "pa": "year",
-}  # fmt: skip
+_DOLLARS: Final = frozenset("USD CAD AUD NZD SGD HKD TWD MXN ARS CLP COP".split())
+# What a symbol shared by several currencies may mean; the home's own currency decides, else the first.
+_SHARED: Final = {
+    "$": ("USD", _DOLLARS),
+    "¥": ("JPY", frozenset({"JPY", "CNY"})),
+    "kr": (None, frozenset({"SEK", "NOK", "DKK", "ISK"})),
+}
+_FILL: Final = ("FILL", "IS", "THE", "ARTICLE", "MAX", "AROUND", "OF", "ONLY", "FOR", "BETWEEN", "FROM", "DASH", "AT", "TO", "TOTALWORD", "ON", "IN")
+_NONE_MARKED: Final = "none"
 
 
 class Candidate(NamedTuple):
     """An amount that may be the budget; cued ones outrank amounts that merely stand there."""
 
-    money: Money
-    lower: Money | None
+    index: int
+    amount: Decimal
+    currency: str | None
+    lower: int | None
     confidence: float
     correction: bool
 
 
-def find_budget(text: str, home: str | None) -> Reading | None:
+class BudgetReading(NamedTuple):
+    """The budget, and why it cannot be taken over where the text contradicts itself."""
+
+    budget: Reading | None
+    doubt: Why | None = None
+
+
+def currency_of(mark: str | None, home: str | None) -> str | None:
+    """The ISO code a symbol or code stands for; a bare $ is USD unless the home has another dollar."""
+    if mark in _SHARED:
+        default, family = _SHARED[mark]
+        return home if home in family else default
+    return mark if mark in CODES else None
+
+
+def find_budget(sentence: Sentence, home: str | None) -> BudgetReading:
     """Read the budget: the last cued amount, else the last amount in a currency that is not a price.
 
     The value is the mapping of the record's `budget`; a correction without a currency keeps the earlier one.
+    Two cued totals that no correction joins contradict each other.
     """
-    amounts = find_amounts(text, home)
-    candidates: list[Candidate] = []
-    for index, money in enumerate(amounts):
-        if index + 1 < len(amounts) and _is_range(text, money, amounts[index + 1]):
-            continue
-        lower = amounts[index - 1] if index and _is_range(text, amounts[index - 1], money) else None
-        candidate = _judge(text, money, lower, has_earlier=bool(candidates))
-        if candidate is not None:
-            candidates.append(candidate)
+    candidates = _candidates(sentence, home)
     if not candidates:
-        return None
+        return BudgetReading(None)
     best = max(candidate.confidence for candidate in candidates)
-    strong = [c for c in candidates if c.correction or c.confidence >= min(best, 0.9)]
-    totals = [c for c in strong if _period(text, c.money)[0] != "day"]
+    strong = [each for each in candidates if each.correction or each.confidence >= min(best, 0.9)]
+    totals = [each for each in strong if _period(sentence, each.index)[0] != "day"]
     chosen = (totals or strong)[-1]
-    return _as_reading(text, chosen, candidates)
+    reading = _as_reading(sentence, chosen, candidates)
+    return BudgetReading(reading, _contradiction(sentence, totals, home))
 
 
-def find_answered_budget(text: str, home: str | None) -> Reading | None:
+def find_answered_budget(sentence: Sentence, home: str | None) -> Reading | None:
     """Read a budget from an answer to "what is the budget?", where a bare number is one."""
-    found = find_budget(text, home)
+    found = find_budget(sentence, home).budget
     if found is not None:
         return found
-    amounts = [money for money in find_amounts(text, home) if not _COUNTS.match(text[money.end :])]
-    return _as_reading(text, Candidate(amounts[-1], None, 0.9, False), []) if amounts else None
-
-
-def _is_range(text: str, lower: Money, upper: Money) -> bool:
-    """Say whether two amounts are one range ("2-3k"); its upper end stands for the budget."""
-    return bool(_RANGE.match(text[lower.end : upper.start])) and lower.amount < upper.amount
-
-
-def _judge(text: str, money: Money, lower: Money | None, *, has_earlier: bool) -> Candidate | None:
-    at = lower.start if lower else money.start
-    before, after = text[max(0, at - 60) : at], text[money.end : money.end + 40]
-    if _NOT_BUDGET_AFTER.match(after) or (_COUNTS.match(after) and money.currency is None):
-        return None
-    correction = has_earlier and bool(CORRECTION.search(before))
-    cued = bool(_CUE.search(before)) or bool(_CUE_AFTER.match(after))
-    if cued and not _names_a_price(before):
-        return Candidate(money, lower, 0.95, correction)
-    if correction:
-        return Candidate(money, lower, 0.9, True)
-    if _NOT_BUDGET_BEFORE.search(before) or (_RUN.match(after) and money.currency is None):
-        return None
-    if money.currency is not None:
-        return Candidate(money, lower, 0.8, False)
-    if money.scaled and _WITH.search(before):
-        return Candidate(money, lower, 0.7, False)
+    for index in reversed(range(len(sentence.items))):
+        item = sentence.items[index]
+        if item.has("NUM", "MONEY") and not _counts(sentence, index):
+            amount, currency = _amount(item, home)
+            return _as_reading(sentence, Candidate(index, amount, currency, None, 0.9, False), [])
     return None
 
 
-def _names_a_price(before: str) -> bool:
-    return bool(
-        re.search(
-            r"\b(?:cpa|cac|cpc|cpm|aov|cost per \w+|order value|price)\W+(?:\w+\W+){0,3}$", before, re.I
-        )
-    )
+def find_currency(sentence: Sentence, home: str | None) -> Reading | None:
+    """The last currency named in the text, as an answer to "which currency?"."""
+    found = None
+    for item in sentence.items:
+        mark = next((tag[4:] for tag in item.tags if tag.startswith("CUR:")), None)
+        if isinstance(item.value, Money):
+            mark = item.value.mark
+        code = currency_of(mark, home) if mark else None
+        if code is not None:
+            found = Reading("currency", code, *item.span)
+    return found
 
 
-def _period(text: str, money: Money) -> tuple[str | None, int]:
-    match = _PERIOD.match(text[money.end : money.end + 30])
-    if match:
-        unit = match["unit"] or _ADVERBS[match["adverb"].replace(".", "").lower()]
-        return unit.lower(), money.end + match.end()
-    match = _PERIOD_BEFORE.search(text[: money.start])
-    if match:
-        return _ADVERBS[match["adverb"].lower()], money.end
-    return None, money.end
+def _amount(item: Item, home: str | None) -> tuple[Decimal, str | None]:
+    if isinstance(item.value, Money):
+        return item.value.amount, currency_of(item.value.mark, home)
+    assert isinstance(item.value, Decimal)
+    return item.value.quantize(Decimal("0.01")), None
 
 
-def _as_reading(text: str, chosen: Candidate, others: list[Candidate]) -> Reading:
-    money = chosen.money
-    currency = money.currency
+def _candidates(sentence: Sentence, home: str | None) -> list[Candidate]:
+    places = [at for at, item in enumerate(sentence.items) if item.has("MONEY", "NUM") and at not in sentence.taken]
+    found: list[Candidate] = []
+    for order, index in enumerate(places):
+        if order + 1 < len(places) and _is_range(sentence, index, places[order + 1], home):
+            continue
+        lower = places[order - 1] if order and _is_range(sentence, places[order - 1], index, home) else None
+        candidate = _judge(sentence, index, lower, home, has_earlier=bool(found))
+        if candidate is not None:
+            found.append(candidate)
+    return found
+
+
+def _is_range(sentence: Sentence, one: int, other: int, home: str | None) -> bool:
+    """Say whether two amounts are one range ("2-3k"); its upper end stands for the budget."""
+    between = sentence.items[one + 1 : other]
+    if len(between) != 1 or not between[0].has("DASH", "TO", "AND", "OR"):
+        return False
+    return _amount(sentence.items[one], home)[0] < _amount(sentence.items[other], home)[0]
+
+
+def _judge(sentence: Sentence, index: int, lower: int | None, home: str | None, *, has_earlier: bool) -> Candidate | None:
+    item = sentence.items[index]
+    at = index if lower is None else lower
+    amount, currency = _amount(item, home)
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    if _is_price_after(sentence, index) or (currency is None and _counts(sentence, index)):
+        return None
+    if "ORDINAL" in item.tags or amount > Decimal(10) ** 12:
+        return None
+    correction = has_earlier and correction_before(sentence, at)
+    cue = _cue(sentence, at)
+    cued = cue == "budget" or (following is not None and following.stop == "W" and _cued_after(sentence, index))
+    if cue == "price":
+        return None
+    if cued:
+        return Candidate(index, amount, currency, lower, 0.95, correction)
+    if correction:
+        return Candidate(index, amount, currency, lower, 0.9, True)
+    marked = isinstance(item.value, Money)
+    if cue == "max" and (marked or "SCALED" in item.tags):
+        return Candidate(index, amount, currency, lower, 0.9, False)
+    if marked:
+        return Candidate(index, amount, currency, lower, 0.8, False)
+    if "SCALED" in item.tags and "WORDED" not in item.tags and _stands_alone(sentence, at):
+        return Candidate(index, amount, currency, lower, 0.7, False)
+    return None
+
+
+def _cue(sentence: Sentence, at: int) -> str | None:
+    """What stands before an amount: "budget", a "price", an upper bound, or nothing of the kind."""
+    upper = False
+    for item in sentence.before(at, 8):
+        if item.has("PRICEWORD"):
+            return "price"
+        if item.has("BUDGET"):
+            return "budget"
+        if item.has("MIN") and not item.has("FROM"):
+            return "price"
+        if item.has("BUDGETCUE") and not item.has("WITHPEOPLE"):
+            return "budget"
+        upper = upper or item.has("MAX")
+        if not (item.has(*_FILL, "CORRECT") or item.form in (":", "(", "eq")):
+            break
+    return "max" if upper else None
+
+
+def _cued_after(sentence: Sentence, index: int) -> bool:
+    for item in sentence.items[index + 1 : index + 5]:
+        if item.stop != "W":
+            return False
+        if item.has("BUDGETAFTER"):
+            return True
+        if not item.has("FILL", "TOTALWORD", "IN", "OF", "ARTICLE", "THE", "FOR") and not any(t.startswith("EVERY:") for t in item.tags):
+            return False
+    return False
+
+
+def _stands_alone(sentence: Sentence, at: int) -> bool:
+    if at == 0:
+        return True
+    before = sentence.items[at - 1]
+    return before.stop != "W" or before.has("WITH", "FOR", "VIA", "FILL", "ONLY", "AROUND", "DASH", "USE")
+
+
+def _is_price_after(sentence: Sentence, index: int) -> bool:
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    if following is None or following.stop != "W":
+        return False
+    if any(tag.startswith("EVERY:") for tag in following.tags) or following.has("BUDGET", "BUDGETAFTER"):
+        return False
+    if following.has("PER") and not following.has("VIA"):
+        beyond = sentence.items[index + 2] if index + 2 < len(sentence.items) else None
+        return beyond is not None and beyond.stop == "W" and not beyond.has("UNIT") and following.form not in ("a", "an")
+    return following.has("PRICEAFTER")
+
+
+def _counts(sentence: Sentence, index: int) -> bool:
+    """A number that counts something is no amount of money."""
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    if following is None:
+        return False
+    if following.has("COUNTED", "KPI", "PEOPLE", "UNIT", "PERCENT", "TIMES", "CHANNEL", "SENDWORD", "POINTS", "ORDERS", "VARIANT"):
+        return not following.has("BUDGETAFTER")
+    beyond = sentence.items[index + 2] if index + 2 < len(sentence.items) else None
+    if beyond is not None and beyond.stop == "W" and following.stop == "W" and beyond.has("COUNTED", "KPI"):
+        return not following.has("BUDGETAFTER", "FOR", "TO")
+    return following.form in ("x", "km", "mg", "ml", "cm", "kg", "+")
+
+
+def _period(sentence: Sentence, index: int) -> tuple[str | None, int]:
+    for at in range(index + 1, min(index + 4, len(sentence.items))):
+        item = sentence.items[at]
+        unit = next((tag[6:] for tag in item.tags if tag.startswith("EVERY:")), None)
+        if unit in ("day", "week", "month", "quarter", "year"):
+            return unit, at
+        if not item.has("BUDGET", "FILL", "MAX"):
+            break
+    for item in sentence.before(index, 5):
+        unit = next((tag[6:] for tag in item.tags if tag.startswith("EVERY:")), None)
+        if unit in ("day", "week", "month", "quarter", "year"):
+            near = any(each.has("BUDGET") for each in sentence.before(index, 5))
+            return (unit, index) if near else (None, index)
+        if item.stop != "W" and item.form not in (":",):
+            break
+    return None, index
+
+
+def _as_reading(sentence: Sentence, chosen: Candidate, others: list[Candidate]) -> Reading:
+    currency = chosen.currency
     if currency is None:
         # "$5k, actually 4k": the corrected amount stands in the currency already named.
-        stated = [c.money.currency for c in others if c.money.currency and c.money.start < money.start]
+        stated = [each.currency for each in others if each.currency and each.index < chosen.index]
         currency = stated[-1] if stated else None
-    value: dict[str, object] = {"amount": money.amount, "currency": currency}
-    period, end = _period(text, money)
+    value: dict[str, object] = {"amount": chosen.amount, "currency": currency}
+    period, last = _period(sentence, chosen.index)
     if period is not None:
         value["period"] = period
         if period == "day":
-            value["per_day"] = money.amount
-    daily = [c.money.amount for c in others if c.money != money and _period(text, c.money)[0] == "day"]
+            value["per_day"] = chosen.amount
+    daily = [each.amount for each in others if each.index != chosen.index and _period(sentence, each.index)[0] == "day"]
     if daily:
         value["per_day"] = daily[-1]
-    is_upper = _UPPER.search(text[: money.start]) or _UPPER_AFTER.match(text[money.end :])
-    if is_upper or chosen.lower is not None:
+    following = sentence.items[chosen.index + 1] if chosen.index + 1 < len(sentence.items) else None
+    is_upper = any(item.has("MAX") for item in sentence.before(chosen.index, 2, clause=True))
+    if is_upper or chosen.lower is not None or (following is not None and following.has("MAX") and following.stop == "W"):
         value["max"] = True
-    return Reading("budget", value, money.start, end, chosen.confidence)
+    return Reading("budget", value, sentence.items[chosen.index].start, sentence.items[last].end, chosen.confidence)
+
+
+def _contradiction(sentence: Sentence, totals: list[Candidate], home: str | None) -> Why | None:
+    """Two totals that are each called the budget, and neither corrects the other."""
+    cued = [each for each in totals if each.confidence >= 0.95 and _period(sentence, each.index)[0] is None]
+    amounts = {each.amount for each in cued}
+    if len(amounts) < 2 or any(each.correction for each in cued[1:]):
+        return None
+    words = [sentence.text[slice(*sentence.items[each.index].span)] for each in cued]
+    return Why("budget_two", (words[0], words[-1]))

@@ -2,48 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from typing import NamedTuple
 
 from agents.planner.parser.holidays import Rule
-from agents.planner.parser.moments import find_moments
-from agents.planner.parser.numbers import duration, read_duration
-from agents.planner.parser.reading import CORRECTION, Reading, Span
-from agents.planner.parser.time_words import Moment
+from agents.planner.parser.items import Item, Sentence, Span
+from agents.planner.parser.moments import Moment
+from agents.planner.parser.quantities import Length
+from agents.planner.parser.reading import Reading, Why, correction_before
 
-_JOIN = re.compile(
-    r"^[\s,]*(?:-|–|—|to|until|till|til|through|thru|up to|(?:and )?end(?:s|ing)?(?: on| by)?|and (?:run(?:ning)? )?until)\s*"
-    r"(?:and including )?(?:the )?$",
-    re.IGNORECASE,
-)
-_AND = re.compile(r"^\s*and\s*(?:the )?$", re.IGNORECASE)
-_BETWEEN = re.compile(r"\bbetween\s(?:the )?$", re.IGNORECASE)
-_START = re.compile(
-    r"\b(?P<cue>from|start(?:s|ing)?|starting from|begin(?:s|ning)?|launch(?:es|ing)?|kick(?:s|ing)? off|as of|go(?:es|ing)? live|after"
-    r"|effective|opens?|start date|run(?:s|ning)? from)(?: it| this| the campaign| date)?[\s:]*(?:is |on |from |in |at |by )?(?:the )?$",
-    re.IGNORECASE,
-)
-_END = re.compile(
-    r"\b(?P<cue>until|till|til|to|by|before|through|thru|up to|end(?:s|ing)?|end date|finish(?:es|ing)?|deadline|no later than|stops?"
-    r"|clos(?:es|ing)|wrap(?:s|ping)? up|over by|done by|last(?:s|ing)? until)(?: date)?[\s:]*(?:is |on |by |at |with |the ){0,6}(?:and including )?$",
-    re.IGNORECASE,
-)
-_AROUND = re.compile(r"\b(?:around|about|approximately|roughly|circa)\s(?:the )?$", re.IGNORECASE)
-_ON = re.compile(r"\b(?:on|for|over|during|at)\s(?:the )?$", re.IGNORECASE)
-_EDGE_END = re.compile(r"^(?:the )?(?:end|close)\b|^EO[MY]$|(?:month|year)[- ]end$", re.IGNORECASE)
-_LASTING = re.compile(
-    rf"\b(?:for|lasting|lasts|over|runs?(?: for)?|running(?: for)?|spanning|duration(?: of)?:?)\s(?:a |the |about |exactly )?"
-    rf"(?!(?:the |over )?(?:last|past))(?P<body>{duration('n')})"
-    rf"|(?P<body2>\b{duration('l')})[ -](?:long\b|campaign|push\b|sprint|flight|test\b|run\b|promo\w*|window|period)",
-    re.IGNORECASE,
-)
-_VAGUE = re.compile(
-    r"\b(?:some ?time (?:soon|next|in|this)|soon(?:ish)?|(?:over|during|for|before|after) the holidays|one of these days"
-    r"|in the (?:near future|coming (?:days|weeks|months))|in a few (?:days|weeks)|when it suits|the usual (?:time|dates)"
-    r"|(?:early|late|mid)[- ](?:spring|summer|autumn|fall|winter))\b",
-    re.IGNORECASE,
-)
+_FILL = ("THE", "ON", "IN", "AT", "IS", "ARTICLE", "DAY", "DATEWORD", "WITH", "FILL", "OF", "FOR", "INCLUDING")
 
 
 class Period(NamedTuple):
@@ -51,87 +19,113 @@ class Period(NamedTuple):
 
     start: Reading | None
     end: Reading | None
-    consumed: list[Span]
-    doubt: str | None = None
+    doubt: Why | None = None
     length: Reading | None = None
 
 
 class _Role(NamedTuple):
     """A moment, or two joined ones, with the part it plays."""
 
-    moments: tuple[Moment, ...]
+    indexes: tuple[int, ...]
     role: str
     confidence: float = 0.95
 
 
-def find_period(text: str, today: date) -> Period:
-    """Read start and end (both inclusive) from the text; the last stated of each wins.
+def find_period(sentence: Sentence, today: date) -> Period:
+    """Read start and end (both inclusive) from the items; the last stated of each wins.
 
     A year left out is the next occurrence; "after" starts the next day, "before" ends the day before; an end
     before its start, a day that does not exist or a loose time ("soon") is a doubt and reads as unsaid.
     """
-    moments = find_moments(text, today)
-    roles = _with_corrections(text, _roles(text, _join(text, moments.found)))
-    consumed = [moment.span for moment in moments.found if not moment.is_theme]
-    start, end = _latest(roles, today)
-    start, end, length = _with_length(text, start, end, consumed)
-    doubt = _doubt(text, start, end, moments.unreadable, today)
+    roles = _with_corrections(sentence, _roles(sentence, _join(sentence)))
+    start, end = _latest(sentence, roles, today)
+    start, end, length = _with_length(sentence, start, end)
+    doubt = _doubt(sentence, start, end, today)
+    for role in roles:
+        if role.role != "theme":
+            sentence.take(role.indexes[0], role.indexes[-1])
     if doubt is not None and start and end and _value(end) < _value(start):
         start = end = None
-    return Period(start, end, consumed, doubt, length)
+    return Period(start, end, doubt, length)
 
 
-def _join(text: str, moments: list[Moment]) -> list[tuple[Moment, ...]]:
-    joined: list[tuple[Moment, ...]] = []
+def _moment(item: Item) -> Moment:
+    assert isinstance(item.value, Moment)
+    return item.value
+
+
+def _join(sentence: Sentence) -> list[tuple[int, ...]]:
+    items = sentence.items
+    places = [at for at, item in enumerate(items) if "DATE" in item.tags and at not in sentence.taken]
+    joined: list[tuple[int, ...]] = []
     index = 0
-    while index < len(moments):
-        here = moments[index]
-        if index + 1 < len(moments):
-            after = moments[index + 1]
-            between = text[here.end : after.start]
-            is_between = _AND.match(between) and _BETWEEN.search(text[: here.start])
-            if _JOIN.match(between) or is_between:
-                joined.append((here, after))
-                index += 2
-                continue
+    while index < len(places):
+        here = places[index]
+        if index + 1 < len(places) and _is_joined(sentence, here, places[index + 1]):
+            joined.append((here, places[index + 1]))
+            index += 2
+            continue
         joined.append((here,))
         index += 1
     return joined
 
 
-def _roles(text: str, joined: list[tuple[Moment, ...]]) -> list[_Role]:
-    roles = []
-    for moments in joined:
-        before = text[max(0, moments[0].start - 40) : moments[0].start]
-        roles.append(
-            _Role(moments, "range")
-            if len(moments) == 2
-            else _role(moments[0], before, text[slice(*moments[0].span)])
-        )
-    return roles
+def _is_joined(sentence: Sentence, one: int, other: int) -> bool:
+    between = sentence.items[one + 1 : other]
+    if not between or len(between) > 5 or any(item.stop == "S" for item in between):
+        return False
+    links = [item for item in between if not (item.form == "," or item.has("THE", "ON", "AT", "RUN", "IS", "INCLUDING", "FILL", "OF", "DATEWORD", "WEEKDAY"))]
+    if links and links[0].has("AND") and len(links) == 1:
+        return any(item.has("BETWEEN") for item in sentence.before(one, 3))
+    kept = [item for item in links if not item.has("AND")]
+    return bool(kept) and all(item.has("TO", "UNTIL", "DASH", "END") for item in kept) and not any(item.has("START") for item in kept)
 
 
-def _role(moment: Moment, before: str, words: str) -> _Role:
+def _roles(sentence: Sentence, joined: list[tuple[int, ...]]) -> list[_Role]:
+    return [
+        _Role(indexes, "range") if len(indexes) == 2 else _role(sentence, indexes[0]) for indexes in joined
+    ]
+
+
+def _role(sentence: Sentence, index: int) -> _Role:
+    moment = _moment(sentence.items[index])
     if moment.is_range:
-        return _Role((moment,), "range")
-    start, end = _START.search(before), _END.search(before)
-    if start and (end is None or start.start() > end.start()):
-        return _Role((moment,), "after" if start["cue"].lower() == "after" else "start")
-    if end:
-        return _Role((moment,), "before" if end["cue"].lower() == "before" else "end")
-    if _AROUND.search(before) or (moment.is_theme and not _ON.search(before)):
-        return _Role((moment,), "theme")
-    if _EDGE_END.search(words):
-        return _Role((moment,), "end", 0.85)
-    return _Role((moment,), "range" if moment.is_period else "day", 0.9 if _ON.search(before) else 0.8)
+        return _Role((index,), "range")
+    on = False
+    for item in sentence.before(index, 5):
+        if item.has("AROUND"):
+            return _Role((index,), "theme")
+        if item.has("BEFORE"):
+            return _Role((index,), "before")
+        if item.has("AFTER"):
+            return _Role((index,), "after")
+        if item.has("UNTIL", "END", "TO") or (item.has("BY") and not item.has("CHANNEL")):
+            return _Role((index,), "end")
+        if item.has("START", "FROM", "LAUNCH"):
+            return _Role((index,), "start")
+        on = on or item.has("ON", "FOR", "DURING", "AT", "IN", "DEADLINE")
+        if not (item.has(*_FILL, "DURING") or item.form in (":", ",")):
+            break
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    if following is not None and following.has("ONWARDS"):
+        return _Role((index,), "start")
+    if moment.is_theme and (not on or _names_a_thing(following)):
+        return _Role((index,), "theme")
+    if moment.is_edge_end:
+        return _Role((index,), "end", 0.85)
+    return _Role((index,), "range" if moment.is_period else "day", 0.9 if on else 0.8)
 
 
-def _with_corrections(text: str, roles: list[_Role]) -> list[_Role]:
+def _names_a_thing(following: Item | None) -> bool:
+    """ "For our Christmas sale" names the sale, not the day."""
+    return following is not None and following.has("CAMPAIGN", "OFFER", "THING", "SALE")
+
+
+def _with_corrections(sentence: Sentence, roles: list[_Role]) -> list[_Role]:
     """ "From 1 December, actually 3 December": a corrected day plays the part of the day before it."""
     corrected: list[_Role] = []
     for role in roles:
-        before = text[max(0, role.moments[0].start - 40) : role.moments[0].start]
-        if corrected and role.role == "day" and CORRECTION.search(before):
+        if corrected and role.role == "day" and correction_before(sentence, role.indexes[0]):
             role = role._replace(role=corrected[-1].role)
             if role.role == "range":
                 role = role._replace(role="day")
@@ -139,7 +133,7 @@ def _with_corrections(text: str, roles: list[_Role]) -> list[_Role]:
     return corrected
 
 
-def _latest(roles: list[_Role], today: date) -> tuple[Reading | None, Reading | None]:
+def _latest(sentence: Sentence, roles: list[_Role], today: date) -> tuple[Reading | None, Reading | None]:
     start: Reading | None = None
     end: Reading | None = None
     has_edges = any(role.role in ("start", "end", "range", "after", "before") for role in roles)
@@ -147,24 +141,25 @@ def _latest(roles: list[_Role], today: date) -> tuple[Reading | None, Reading | 
         # Beside stated edges a lone day is an event inside the campaign, not its time.
         if role.role == "theme" or (role.role == "day" and has_edges):
             continue
-        first, last = _resolve(role, start, today)
-        one, other = role.moments[0], role.moments[-1]
+        one, other = sentence.items[role.indexes[0]], sentence.items[role.indexes[-1]]
+        first, last = _resolve(_moment(one), _moment(other), role.role, start, today)
         if role.role in ("range", "day", "start", "after") and first is not None:
-            start = Reading("start", first, one.start, one.end, role.confidence)
+            start = Reading("start", first, *one.span, role.confidence)
         if role.role in ("range", "day", "end", "before") and last is not None:
-            end = Reading("end", last, other.start, other.end, role.confidence)
+            end = Reading("end", last, *other.span, role.confidence)
     return start, end
 
 
-def _resolve(role: _Role, known_start: Reading | None, today: date) -> tuple[date | None, date | None]:
-    first, last = role.moments[0], role.moments[-1]
-    if role.role in ("start", "after"):
-        day = _next(first, first.last if role.role == "after" else first.first, today)
-        return (day + timedelta(days=1) if day and role.role == "after" else day), None
-    if role.role in ("end", "before"):
+def _resolve(
+    first: Moment, last: Moment, role: str, known_start: Reading | None, today: date
+) -> tuple[date | None, date | None]:
+    if role in ("start", "after"):
+        day = _next(first, first.last if role == "after" else first.first, today)
+        return (day + timedelta(days=1) if day and role == "after" else day), None
+    if role in ("end", "before"):
         floor = _value(known_start) if known_start else today
-        day = _next(last, last.first if role.role == "before" else last.last, max(floor, today))
-        return None, (day - timedelta(days=1) if day and role.role == "before" else day)
+        day = _next(last, last.first if role == "before" else last.last, max(floor, today))
+        return None, (day - timedelta(days=1) if day and role == "before" else day)
     return _resolve_range(first, last, today)
 
 
@@ -208,39 +203,52 @@ def _value(reading: Reading) -> date:
 
 
 def _with_length(
-    text: str, start: Reading | None, end: Reading | None, consumed: list[Span]
+    sentence: Sentence, start: Reading | None, end: Reading | None
 ) -> tuple[Reading | None, Reading | None, Reading | None]:
     """Complete one edge by a stated length: two weeks from 1 December end on 14 December."""
     if start is not None and end is not None and start.span != end.span:
         return start, end, None
-    for match in _LASTING.finditer(text):
-        body, name = ("body", "n") if match["body"] else ("body2", "l")
-        span = match.span(body)
-        if any(span[0] < other[1] and other[0] < span[1] for other in consumed):
+    for index, item in enumerate(sentence.items):
+        length = item.value
+        if index in sentence.taken or not isinstance(length, Length) or not _is_lasting(sentence, index):
             continue
-        days = read_duration(match, name)
-        if days is None or days.most is not None or days.least < 1:
+        if length.most is not None or length.least < 1 or length.unit in ("hour", "minute"):
             continue
-        step = timedelta(days=days.least - 1)
-        consumed.append(span)
+        step = timedelta(days=length.least - 1)
+        sentence.take(index, index)
         if start is not None:
-            return start, Reading("end", _value(start) + step, *span, 0.9), None
+            return start, Reading("end", _value(start) + step, *item.span, 0.9), None
         if end is not None:
-            return Reading("start", _value(end) - step, *span, 0.8), end, None
-        return None, None, Reading("constraints.other", match.group(), *match.span(), 0.8)
+            return Reading("start", _value(end) - step, *item.span, 0.8), end, None
+        return None, None, Reading("constraints.other", sentence.text[slice(*item.span)], *item.span, 0.8)
     return start, end, None
 
 
-def _doubt(
-    text: str, start: Reading | None, end: Reading | None, unreadable: list[Span], today: date
-) -> str | None:
+def _is_lasting(sentence: Sentence, index: int) -> bool:
+    if any(item.has("LAST", "PAST", "AGO", "NOT", "INACTIVE", "BUY", "SINCE", "PER") for item in sentence.before(index, 3)):
+        return False
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    if following is not None and following.has("LONG", "CAMPAIGN", "LASTING", "SALE", "RUN", "OFFER"):
+        return True
+    for item in sentence.before(index, 3):
+        if item.has("FOR", "LASTING", "DURING", "OVER", "RUN"):
+            return not (following is not None and following.has("AGO", "NOT", "BEFORE", "AFTER", "LATER"))
+        if not (item.has(*_FILL) or item.form == ":"):
+            return False
+    return False
+
+
+def _doubt(sentence: Sentence, start: Reading | None, end: Reading | None, today: date) -> Why | None:
     if start and end and _value(end) < _value(start):
-        return f"The brief starts on {_value(start).isoformat()} and ends before that, on {_value(end).isoformat()}."
+        return Why("dates_order", (_value(start).isoformat(), _value(end).isoformat()))
     if end and _value(end) < today:
-        return f"The stated end {_value(end).isoformat()} is in the past."
-    if unreadable:
-        return f'"{text[unreadable[0][0] : unreadable[0][1]]}" is not a date I can read.'
-    vague = _VAGUE.search(text)
-    if vague and start is None and end is None:
-        return f'"{vague.group()}" names no date.'
+        return Why("date_past", (_value(end).isoformat(),))
+    if start and end is None and _value(start) < today:
+        return Why("date_past", (_value(start).isoformat(),))
+    bad = next((item for at, item in enumerate(sentence.items) if "BADDATE" in item.tags and at not in sentence.taken), None)
+    if bad is not None:
+        return Why("date_unreadable", (sentence.text[slice(*bad.span)],))
+    vague = next((item for item in sentence.items if "VAGUETIME" in item.tags), None)
+    if vague is not None and start is None and end is None:
+        return Why("date_vague", (sentence.text[slice(*vague.span)],))
     return None
