@@ -111,7 +111,7 @@ def _refusals(case: BriefCase, brief: Brief) -> FieldVerdict:
 
 
 def _judged(case: BriefCase, field: str, right: bool, expected: object, got: object) -> FieldVerdict:
-    counted = not (field in case.contradicted and got is not None)
+    counted = right or not (field in case.contradicted and got is not None)
     return FieldVerdict(field, right and counted, expected, got, counted)
 
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from agents.planner.parser.audience_rules import RULES, Filter
 from agents.planner.parser.items import Sentence
-from agents.planner.parser.reading import Reading
+from agents.planner.parser.reading import Reading, Why
 
 _LISTS: Final = ("tier", "countries", "states", "other", "bought_category", "city")
 _PLACE_CUES: Final = ("IN", "FROM", "DURING", "ONLY", "AND", "OR", "TO", "FOR", "OF")
@@ -44,10 +44,15 @@ def find_audience(sentence: Sentence, today: date) -> AudienceReading:
             left_out.extend(_unread(sentence, first, last))
     value = _merge(slots, "audience.")
     if not value:
-        everyone = next((item for item in sentence.items if "EVERYONE" in item.tags), None)
+        inside = {at for first, last in regions for at in range(first, last + 1)}
+        everyone = next((item for at, item in enumerate(sentence.items) if "EVERYONE" in item.tags and at not in inside), None)
         if everyone is not None:
             value["all"] = True
             slots.append(Reading("audience.all", True, *everyone.span, 0.9))
+    for first, last in regions:
+        nobody = next((item for item in sentence.items[first + 1 : last + 1] if "EVERYONE" in item.tags), None)
+        if nobody is not None and not left_out:
+            left_out.append(Reading("audience.exclude.all", True, *nobody.span, 0.8))
     excluded = _merge(left_out, "audience.exclude.")
     if excluded:
         value["exclude"] = excluded
@@ -151,3 +156,34 @@ def _both(one: object, other: object) -> object:
             if item not in together:
                 together.append(item)
     return together if len(together) > 1 or isinstance(one, list) else together[0]
+
+
+def audience_contradiction(slots: list[Reading]) -> Why | None:
+    """Name filters that no person can pass together: the same people asked for and left out, unlike order counts."""
+    wanted = {slot.field.removeprefix("audience."): slot for slot in slots if not slot.field.startswith("audience.exclude.")}
+    for slot in slots:
+        if slot.field.startswith("audience.exclude."):
+            same = wanted.get(slot.field.removeprefix("audience.exclude."))
+            if same is not None and same.value == slot.value:
+                return Why("audience_both", (_plainly(slot.value),))
+    counts = [_bounds(slot.value) for slot in slots if slot.field == "audience.order_count"]
+    if counts and max(low for low, _ in counts) > min(high for _, high in counts):
+        return Why("audience_orders")
+    flags = [slot for slot in slots if slot.field.startswith("audience.") and isinstance(slot.value, bool)]
+    for one in flags:
+        if any(one.field == other.field and one.value != other.value for other in flags):
+            return Why("audience_both", (one.field.removeprefix("audience.").replace("_", " "),))
+    least, most = wanted.get("days_since_purchase_min"), wanted.get("days_since_purchase_max")
+    if least and most and isinstance(least.value, int) and isinstance(most.value, int) and least.value > most.value:
+        return Why("audience_days", (f"{least.value}", f"{most.value}"))
+    return None
+
+
+def _plainly(value: object) -> str:
+    return "everyone" if value is True else f"{value}"
+
+
+def _bounds(value: object) -> tuple[int, int]:
+    if isinstance(value, dict):
+        return int(value.get("min", 0)), int(value.get("max", 10**9))
+    return (value, value) if isinstance(value, int) else (0, 10**9)

@@ -21,7 +21,8 @@ _SHARED: Final = {
     "kr": (None, frozenset({"SEK", "NOK", "DKK", "ISK"})),
 }
 _FILL: Final = ("FILL", "IS", "THE", "ARTICLE", "MAX", "AROUND", "OF", "ONLY", "FOR", "BETWEEN", "FROM", "DASH", "AT", "TO", "TOTALWORD", "ON", "IN")
-_NONE_MARKED: Final = "none"
+# A smaller number that stands alone may be anything.
+_LEAST_BARE: Final = 50
 
 
 class Candidate(NamedTuple):
@@ -58,13 +59,32 @@ def find_budget(sentence: Sentence, home: str | None) -> BudgetReading:
     """
     candidates = _candidates(sentence, home)
     if not candidates:
-        return BudgetReading(None)
+        return BudgetReading(_bare(sentence))
     best = max(candidate.confidence for candidate in candidates)
     strong = [each for each in candidates if each.correction or each.confidence >= min(best, 0.9)]
     totals = [each for each in strong if _period(sentence, each.index)[0] != "day"]
-    chosen = (totals or strong)[-1]
+    parts = any("OFWHICH" in item.tags for item in sentence.items)
+    chosen = _sum_of_others(totals) or (totals[0] if parts and totals else (totals or strong)[-1])
     reading = _as_reading(sentence, chosen, candidates)
-    return BudgetReading(reading, _contradiction(sentence, totals, home))
+    doubt = None if _sum_of_others(totals) else _contradiction(sentence, candidates)
+    if doubt is not None and doubt.code == "currency_two" and isinstance(reading.value, dict):
+        return BudgetReading(reading._replace(value={**reading.value, "currency": None}), doubt)
+    return BudgetReading(None if doubt else reading, doubt)
+
+
+def _bare(sentence: Sentence) -> Reading | None:
+    """A number that stands between full stops or commas with nothing beside it: "Upsell. 500. E-mail."."""
+    for index, item in enumerate(sentence.items):
+        before = sentence.items[index - 1] if index else None
+        following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+        alone = (before is None or before.stop != "W") and (following is None or following.stop != "W")
+        if not alone or "NUM" not in item.tags or item.has("ORDINAL", "WORDED") or index in sentence.taken:
+            continue
+        value = item.value
+        if isinstance(value, Decimal) and value >= _LEAST_BARE and not (len(item.form) == 4 and 2020 <= value <= 2035):
+            amount = value.quantize(Decimal("0.01"))
+            return _as_reading(sentence, Candidate(index, amount, None, None, 0.6, False), [])
+    return None
 
 
 def find_answered_budget(sentence: Sentence, home: str | None) -> Reading | None:
@@ -153,7 +173,7 @@ def _cue(sentence: Sentence, at: int) -> str | None:
     """What stands before an amount: "budget", a "price", an upper bound, or nothing of the kind."""
     upper = False
     for item in sentence.before(at, 8):
-        if item.has("PRICEWORD"):
+        if item.has("PRICEWORD", "OLD"):
             return "price"
         if item.has("BUDGET"):
             return "budget"
@@ -250,11 +270,30 @@ def _as_reading(sentence: Sentence, chosen: Candidate, others: list[Candidate]) 
     return Reading("budget", value, sentence.items[chosen.index].start, sentence.items[last].end, chosen.confidence)
 
 
-def _contradiction(sentence: Sentence, totals: list[Candidate], home: str | None) -> Why | None:
-    """Two totals that are each called the budget, and neither corrects the other."""
-    cued = [each for each in totals if each.confidence >= 0.95 and _period(sentence, each.index)[0] is None]
-    amounts = {each.amount for each in cued}
-    if len(amounts) < 2 or any(each.correction for each in cued[1:]):
+def _sum_of_others(totals: list[Candidate]) -> Candidate | None:
+    """The total beside its parts: "25k, 15k of it for e-mail and 10k for push"."""
+    for each in totals:
+        parts = [other.amount for other in totals if other is not each]
+        if len(parts) >= 2 and sum(parts) == each.amount:
+            return each
+    return None
+
+
+def _contradiction(sentence: Sentence, candidates: list[Candidate]) -> Why | None:
+    """Two amounts that are each called the budget and neither corrects the other, or one in two currencies."""
+    totals = [each for each in candidates if _period(sentence, each.index)[0] is None]
+    while any(each.correction for each in totals[1:]):
+        totals = totals[next(at for at, each in enumerate(totals) if at and each.correction) :]
+        totals[0] = totals[0]._replace(correction=False)
+    words = [sentence.text[slice(*sentence.items[each.index].span)] for each in totals]
+    currencies = {each.currency for each in totals if each.currency}
+    if len(totals) == 2 and totals[0].amount == totals[1].amount and len(currencies) == 2:
+        return Why("currency_two", (words[0], words[-1]))
+    if len(totals) > 2 and any("OFWHICH" in item.tags for item in sentence.items):
+        if sum(each.amount for each in totals[1:]) > totals[0].amount:
+            return Why("budget_parts", (words[0], ", ".join(words[1:])))
         return None
-    words = [sentence.text[slice(*sentence.items[each.index].span)] for each in cued]
+    cued = [each for each in totals if each.confidence >= 0.95]
+    if len({each.amount for each in cued}) < 2:
+        return None
     return Why("budget_two", (words[0], words[-1]))

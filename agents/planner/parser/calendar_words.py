@@ -14,7 +14,7 @@ from agents.planner.parser.quantities import UNIT_DAYS
 from agents.planner.parser.vocabulary import Vocabulary
 
 _RANGE = ("DASH", "TO", "AND", "UNTIL")
-_EDGES = ("END", "BEGINNING", "MIDDLE", "FIRSTHALF", "SECONDHALF", "FIRSTWEEK", "LASTWEEK", "LOOSE")
+_EDGES = ("EDGEEND", "BEGINNING", "MIDDLE", "FIRSTHALF", "SECONDHALF", "FIRSTWEEK", "LASTWEEK", "LOOSE")
 
 
 def dates(items: list[Item], words: Vocabulary, today: date) -> list[Item]:
@@ -31,6 +31,9 @@ def dates(items: list[Item], words: Vocabulary, today: date) -> list[Item]:
         tags = {"DATE"} if moment.exists(today) else {"BADDATE"}
         if moment.is_theme:
             tags.add("THEME")
+        weekday = next((tag[2:] for item in items[at : last + 1] for tag in item.tags if tag.startswith("D:")), None)
+        if weekday is not None and not moment.is_range and not moment.is_period:
+            tags.add(f"SAID:{weekday}")
         made.append(merged(items, at, last, tags | (items[at].tags & {"HOLIDAY", "WEEKDAY"}), moment))
         at = last + 1
     return _offsets(_edges(made, today), today)
@@ -46,7 +49,7 @@ def _get(items: list[Item], at: int) -> Item:
 
 def _skip(items: list[Item], at: int, *tags: str, commas: bool = False) -> int:
     """The next place that is none of the tags (and no comma)."""
-    while _get(items, at).has(*tags) or (commas and _get(items, at).form == ","):
+    while (_get(items, at).has(*tags) and ("TO" in tags or not _get(items, at).has("TO"))) or (commas and _get(items, at).form == ","):
         at += 1
     return at
 
@@ -84,7 +87,7 @@ def _written(items: list[Item], at: int, today: date) -> tuple[int, Moment] | No
     if item.has("DOTTED", "SLASHED", "DASHED"):
         day, month = numbers[0], numbers[1]
         # Day first, unless only the other order is a date at all ("12/25").
-        if month > 12 >= day and item.has("SLASHED"):
+        if item.has("SLASHED") and (month > 12 >= day or _is_month_first(items)):
             day, month = month, day
         year = (numbers[2] if numbers[2] > 99 else 2000 + numbers[2]) if len(numbers) > 2 else None
         if item.has("DOTTED") and year is None:
@@ -94,6 +97,12 @@ def _written(items: list[Item], at: int, today: date) -> tuple[int, Moment] | No
             return None
         return place, _or_bad(at_time.month_day(month, day, year), month, day, year)
     return None
+
+
+def _is_month_first(items: list[Item]) -> bool:
+    """A text that writes "12/15" writes its other dates so too."""
+    parts = [[int(part) for part in item.form.split("/")] for item in items if item.has("SLASHED")]
+    return any(each[1] > 12 for each in parts) and all(each[0] <= 12 for each in parts)
 
 
 def _or_bad(moment: Moment | None, month: int, day: int, year: int | None) -> Moment:
@@ -337,7 +346,7 @@ def _end_of_now(items: list[Item], at: int, today: date) -> tuple[int, Moment] |
     for tag in item.tags:
         if tag.startswith("ENDOF:"):
             return at, at_time.constant(at_time.last_of(tag[6:], today))._replace(is_edge_end=True)
-    if not item.has("END"):
+    if not item.has("EDGEEND"):
         return None
     place = _skip(items, at + 1, "OF", "THE", "THIS", "ARTICLE")
     unit = _tag(_get(items, place), "U:")
@@ -374,13 +383,13 @@ def _edges(items: list[Item], today: date) -> list[Item]:
             cue = made[back] if back >= 0 else None
             name = next((tag for tag in _EDGES if cue is not None and tag in cue.tags), None)
             unit = _tag(cue, "U:") if cue is not None else None
-            if name and (item.value.is_period or name in ("END", "LOOSE", "MIDDLE")) and cue is not None:
-                moment = at_time.edge(item.value, name) if item.value.is_period or name == "END" else item.value
+            if name and (item.value.is_period or name in ("EDGEEND", "LOOSE", "MIDDLE")) and cue is not None:
+                moment = at_time.edge(item.value, name) if item.value.is_period or name == "EDGEEND" else item.value
                 tags = {"DATE"} if moment.exists(today) else {"BADDATE"}
-                if not (name == "END" and not item.value.is_period):
+                if not (name == "EDGEEND" and not item.value.is_period):
                     item = merged([*made[back:], item], 0, len(made) - back, tags | (item.tags & {"HOLIDAY"}), moment)
                     del made[back:]
-            elif unit in ("week", "weekend") and back < len(made) - 1 and not item.value.is_period:
+            elif unit in ("week", "weekend") and not (back and made[back - 1].has("NUM")) and back < len(made) - 1 and not item.value.is_period:
                 item = merged([*made[back:], item], 0, len(made) - back, {"DATE"}, at_time.around(item.value, str(unit)))
                 del made[back:]
         made.append(item)

@@ -13,7 +13,7 @@ from agents.planner.parser.reading import Reading, Why, hull
 _NEGATES: Final = ("NOT", "NO", "WITHOUT", "AVOID", "EXCEPT")
 _BETWEEN: Final = ("FILL", "THE", "ARTICLE", "VIA", "BY", "SEND", "OF", "ANY", "IN", "ON", "FOR", "USE", "TO", "MORE", "WANT", "ONLY", "WITH", "DO")
 # "Push" and "text" are other things too: such a word is a channel only in the company of these.
-_WORDS_OF_MANY_MEANINGS: Final = frozenset(["push", "text", "texts", "mail", "sms"])
+_WORDS_OF_MANY_MEANINGS: Final = frozenset(["push", "text", "texts"])
 
 
 class Mention(NamedTuple):
@@ -98,17 +98,22 @@ def _is_channel(sentence: Sentence, index: int) -> bool:
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else Item("", 0, 0, stop="S")
     if following.has("NOTCHANNEL") and following.stop == "W":
         return False
-    if item.form not in _WORDS_OF_MANY_MEANINGS or item.form == "sms":
+    if item.form not in _WORDS_OF_MANY_MEANINGS:
         return True
     before = sentence.items[index - 1] if index else Item("", 0, 0, stop="S")
     joined = (before.has("AND", "OR") or before.form in (",", "/", "(", ":")) and index > 1 and _near_channel(sentence, index, -1)
     joined = joined or (following.has("AND", "OR") or following.form in (",", "/", ")")) and _near_channel(sentence, index, 1)
-    alone = following.has("ONLY") or before.has("ONLY")
+    alone = following.has("ONLY") or before.has("ONLY") or (before.stop != "W" and following.stop != "W")
+    alone = alone or (before.has("MONEY", "PCT") and len(_all_channels(sentence)) > 1)
     if item.form == "push":
-        return joined or alone or before.has("VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "USE", "CHANNELWORD", "EXCEPT") and not following.has("FOR", "THE", "CAMPAIGN", "TO", "ARTICLE", "THIS", "OFFER")
+        return joined or alone or before.has("VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "USE", "CHANNELWORD", "EXCEPT") and (before.has("VIA") or not following.has("FOR", "THE", "CAMPAIGN", "TO", "ARTICLE", "THIS", "OFFER"))
     if joined or alone or before.has("VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "PER", "EXCEPT", "USE", "CHANNELWORD", "SEND", "NUM"):
         return not following.has("FOR")
     return following.has("PEOPLE", "THE", "EVERYONE", "THEM", "SEGMENT", "TIER", "TYPE", "DEMONYM") or item.form == "texts"
+
+
+def _all_channels(sentence: Sentence) -> set[Channel]:
+    return {channel for item in sentence.items if (channel := _channel(item)) is not None}
 
 
 def _near_channel(sentence: Sentence, index: int, step: int) -> bool:
@@ -123,11 +128,11 @@ def _negated(sentence: Sentence, index: int) -> bool:
     for item in sentence.before(index, 6, clause=True):
         if item.has(*_NEGATES):
             return not (item.has("NOT") and "ONLY" in item.tags)
-        if not item.has(*_BETWEEN):
+        if not (item.has(*_BETWEEN, "CHANNELWORD", "IS") or item.form == ":"):
             break
     after = sentence.items[index + 1 : index + 4]
     for place, item in enumerate(after):
-        if item.stop != "W":
+        if item.stop != "W" or item.form == ":":
             break
         if item.has("NOT") and not item.has("EXCEPT"):
             beyond = after[place + 1] if place + 1 < len(after) else None

@@ -38,13 +38,13 @@ def find_period(sentence: Sentence, today: date) -> Period:
     before its start, a day that does not exist or a loose time ("soon") is a doubt and reads as unsaid.
     """
     roles = _with_corrections(sentence, _roles(sentence, _join(sentence)))
-    start, end = _latest(sentence, roles, today)
-    start, end, length = _with_length(sentence, start, end)
-    doubt = _doubt(sentence, start, end, today)
+    start, end, two = _latest(sentence, roles, today)
+    start, end, length = _with_length(sentence, start, end) if two is None else (start, end, None)
+    doubt = two or _doubt(sentence, start, end, today) or _wrong_weekday(sentence, roles, start, end)
     for role in roles:
         if role.role != "theme":
             sentence.take(role.indexes[0], role.indexes[-1])
-    if doubt is not None and start and end and _value(end) < _value(start):
+    if doubt is not None and doubt.code in ("dates_order", "date_weekday"):
         start = end = None
     return Period(start, end, doubt, length)
 
@@ -74,7 +74,7 @@ def _is_joined(sentence: Sentence, one: int, other: int) -> bool:
     between = sentence.items[one + 1 : other]
     if not between or len(between) > 5 or any(item.stop == "S" for item in between):
         return False
-    links = [item for item in between if not (item.form == "," or item.has("THE", "ON", "AT", "RUN", "IS", "INCLUDING", "FILL", "OF", "DATEWORD", "WEEKDAY"))]
+    links = [item for item in between if item.has("TO", "UNTIL") or not (item.form in (",", ":") or item.has("THE", "ON", "AT", "RUN", "IS", "INCLUDING", "FILL", "OF", "DATEWORD", "WEEKDAY"))]
     if links and links[0].has("AND") and len(links) == 1:
         return any(item.has("BETWEEN") for item in sentence.before(one, 3))
     kept = [item for item in links if not item.has("AND")]
@@ -101,10 +101,10 @@ def _role(sentence: Sentence, index: int) -> _Role:
             return _Role((index,), "after")
         if item.has("UNTIL", "END", "TO") or (item.has("BY") and not item.has("CHANNEL")):
             return _Role((index,), "end")
-        if item.has("START", "FROM", "LAUNCH"):
+        if item.has("START", "FROM", "LAUNCH", "NTH:1"):
             return _Role((index,), "start")
         on = on or item.has("ON", "FOR", "DURING", "AT", "IN", "DEADLINE")
-        if not (item.has(*_FILL, "DURING") or item.form in (":", ",")):
+        if not (item.has(*_FILL, "DURING", "SENDWORD") or item.form in (":", ",")):
             break
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
     if following is not None and following.has("ONWARDS"):
@@ -126,16 +126,33 @@ def _with_corrections(sentence: Sentence, roles: list[_Role]) -> list[_Role]:
     corrected: list[_Role] = []
     for role in roles:
         if corrected and role.role == "day" and correction_before(sentence, role.indexes[0]):
-            role = role._replace(role=corrected[-1].role)
+            role = role._replace(role=_edge_before(sentence, role.indexes[0]) or corrected[-1].role)
             if role.role == "range":
                 role = role._replace(role="day")
         corrected.append(role)
     return corrected
 
 
-def _latest(sentence: Sentence, roles: list[_Role], today: date) -> tuple[Reading | None, Reading | None]:
+def _edge_before(sentence: Sentence, index: int) -> str | None:
+    """The edge that is corrected, where its word stands before the slip: "ends on the 20th, no, the 22nd"."""
+    for item in sentence.before(index, 9):
+        if "DATE" in item.tags:
+            return None
+        if item.has("END", "UNTIL"):
+            return "end"
+        if item.has("START", "FROM"):
+            return "start"
+    return None
+
+
+def _latest(
+    sentence: Sentence, roles: list[_Role], today: date
+) -> tuple[Reading | None, Reading | None, Why | None]:
+    """The last stated start and end; an edge stated twice, unlike and without a correction, is a doubt and unsaid."""
     start: Reading | None = None
     end: Reading | None = None
+    starts: list[date] = []
+    ends: list[date] = []
     has_edges = any(role.role in ("start", "end", "range", "after", "before") for role in roles)
     for role in roles:
         # Beside stated edges a lone day is an event inside the campaign, not its time.
@@ -143,11 +160,37 @@ def _latest(sentence: Sentence, roles: list[_Role], today: date) -> tuple[Readin
             continue
         one, other = sentence.items[role.indexes[0]], sentence.items[role.indexes[-1]]
         first, last = _resolve(_moment(one), _moment(other), role.role, start, today)
+        corrects = correction_before(sentence, role.indexes[0])
+        if corrects or role.role == "day":
+            starts, ends = ([] if first is not None else starts), ([] if last is not None else ends)
+        if first is not None and role.role != "day":
+            starts.append(first)
+        if last is not None and role.role != "day":
+            ends.append(last)
         if role.role in ("range", "day", "start", "after") and first is not None:
             start = Reading("start", first, *one.span, role.confidence)
         if role.role in ("range", "day", "end", "before") and last is not None:
             end = Reading("end", last, *other.span, role.confidence)
-    return start, end
+    for days in (starts, ends):
+        if len(set(days)) > 1:
+            why = Why("dates_two", (days[0].isoformat(), days[-1].isoformat()))
+            return (None if len(set(starts)) > 1 else start), (None if len(set(ends)) > 1 else end), why
+    return start, end, None
+
+
+def _wrong_weekday(
+    sentence: Sentence, roles: list[_Role], start: Reading | None, end: Reading | None
+) -> Why | None:
+    """A day of the week that is not that of its date: one of the two is a slip."""
+    for reading in (start, end):
+        if reading is None:
+            continue
+        index = next((at for at, item in enumerate(sentence.items) if item.span == reading.span), None)
+        item = None if index is None else sentence.items[index]
+        said = None if item is None else next((tag[5:] for tag in item.tags if tag.startswith("SAID:")), None)
+        if said is not None and int(said) != _value(reading).weekday():
+            return Why("date_weekday", (sentence.text[slice(*reading.span)],))
+    return None
 
 
 def _resolve(
@@ -228,7 +271,12 @@ def _is_lasting(sentence: Sentence, index: int) -> bool:
     if any(item.has("LAST", "PAST", "AGO", "NOT", "INACTIVE", "BUY", "SINCE", "PER") for item in sentence.before(index, 3)):
         return False
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    if following is not None and following.has("STARTING", "FROM") and index + 2 < len(sentence.items) and sentence.items[index + 2].has("DATE"):
+        return True
     if following is not None and following.has("LONG", "CAMPAIGN", "LASTING", "SALE", "RUN", "OFFER"):
+        return True
+    beyond = sentence.items[index + 2] if index + 2 < len(sentence.items) else None
+    if following is not None and following.has("OF") and beyond is not None and beyond.has("CAMPAIGN"):
         return True
     for item in sentence.before(index, 3):
         if item.has("FOR", "LASTING", "DURING", "OVER", "RUN"):
@@ -248,7 +296,4 @@ def _doubt(sentence: Sentence, start: Reading | None, end: Reading | None, today
     bad = next((item for at, item in enumerate(sentence.items) if "BADDATE" in item.tags and at not in sentence.taken), None)
     if bad is not None:
         return Why("date_unreadable", (sentence.text[slice(*bad.span)],))
-    vague = next((item for item in sentence.items if "VAGUETIME" in item.tags), None)
-    if vague is not None and start is None and end is None:
-        return Why("date_vague", (sentence.text[slice(*vague.span)],))
     return None

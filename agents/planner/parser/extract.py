@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from agents.planner.brief import BriefPolicy, Slot, SlotSource
-from agents.planner.parser.audience import find_audience
+from agents.planner.parser.audience import audience_contradiction, find_audience
 from agents.planner.parser.budget import find_budget
 from agents.planner.parser.channels import find_channels
 from agents.planner.parser.constraints import discount_contradiction, find_constraints
@@ -121,13 +121,18 @@ def _extract(sentence: Sentence, today: date, home_currency: str | None, policy:
     constraints = find_constraints(sentence, today)
     found.refusals = find_refusals(sentence, policy, constraints)
     _take_audience(found, audience.value, audience.slots)
+    contradiction = audience_contradiction(found.audience_readings)
+    if contradiction:
+        found.doubts.append(Doubt("audience", contradiction))
+        found.audience, found.audience_readings = {}, []
     kpi = find_kpi(sentence)
     period = find_period(sentence, today)
     if period.doubt:
         found.doubts.append(Doubt("dates", period.doubt))
     budget = find_budget(sentence, home_currency)
     if budget.doubt:
-        found.doubts.append(Doubt("budget", budget.doubt))
+        field = "currency" if budget.doubt.code == "currency_two" else "budget"
+        found.doubts.append(Doubt(field, budget.doubt))
     for reading in (kpi, budget.budget, period.start, period.end):
         if reading is not None:
             found.readings[reading.field] = reading

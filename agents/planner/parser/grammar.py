@@ -1,7 +1,7 @@
 """Patterns over items: the one notation in which every slot's grammar is written, for all languages.
 
 A pattern is words apart by blanks. `TAG` an item with that meaning, `A|B` either, `form` the very word, `form*` its
-beginning, `.` any item inside a clause; `X?` optional; `~3` up to three items within the sentence, `_3` within the clause;
+beginning, `.` any item inside a clause; `X?` optional; `~3` up to three items within the sentence, `_3` within the clause, `%3` anywhere;
 `!X` what does not follow here; `name:X` a named item. The shortest gap wins.
 """
 
@@ -15,6 +15,7 @@ from functools import cached_property
 from agents.planner.parser.items import Item, Sentence, Span
 
 _ANY = r"<[WC] [^>]*>"
+_ITEM = r"<[A-Z] [^>]*>"
 _INSIDE = r"<W [^>]*>"
 
 
@@ -51,7 +52,7 @@ class Pattern:
         self._needs: list[frozenset[str]] = []
         for part in source.split():
             body = _split(part)[1]
-            if body[0] in "~_!." or body.endswith(("?", "*")) or "*" in body:
+            if body[0] in "~_!.%" or body.endswith(("?", "*")) or "*" in body:
                 continue
             self._needs.append(frozenset(_key(each) for each in body.split("|")))
 
@@ -104,6 +105,8 @@ def _part(part: str) -> str:
         return f"(?:{_ANY}){{0,{part[1:]}}}?"
     if part[0] == "_" and part[1:].isdigit():
         return f"(?:{_INSIDE}){{0,{part[1:]}}}?"
+    if part[0] == "%":
+        return f"(?:{_ITEM}){{0,{part[1:]}}}?"
     if part[0] == "!":
         return f"(?!{_either(part[1:])})"
     optional = "?" if part.endswith("?") else ""

@@ -142,11 +142,14 @@ def edge(moment: Moment, name: str) -> Moment:
     """A part of a period: its end, beginning, middle, a half, its first or last week."""
     first, last = moment.first, moment.last
     if not moment.is_period:
-        return moment._replace(is_edge_end=name == "END")
-    if name == "END":
+        return moment._replace(is_edge_end=name == "EDGEEND")
+    if name == "EDGEEND":
         return moment._replace(first=last, is_period=False, is_edge_end=True)
     if name == "BEGINNING":
         return moment._replace(last=first, is_period=False)
+    if name == "MIDDLE":
+        middle = moved(first, 14)
+        return moment._replace(first=middle, last=middle, is_period=False)
     if name == "FIRSTHALF":
         return moment._replace(last=moved(first, 14))
     if name == "SECONDHALF":

@@ -40,6 +40,10 @@ _RULES: Final[tuple[tuple[ObjectiveCode, int, Pattern], ...]] = tuple(
         ("retention", 2, "CHURN _3 RISKWORD"),
         ("product_launch", 3, "LAUNCH _6 THING|PRODUCTWORD"),
         ("product_launch", 3, "LAUNCH _3 NEW"),
+        ("product_launch", 3, "NEW _4 LAUNCH"),
+        ("product_launch", 1, "LAUNCH !CAMPAIGN|DATE|ON|FILL|NOW|TODAY|TOMORROW"),
+        ("event_registration", 1, "SIGNUP !NEWSWORD"),
+        ("product_promotion", 1, "PROMO"),
         ("product_launch", 3, "NEW _2 THING|PRODUCTWORD"),
         ("loyalty", 3, "REWARD _6 LOYAL|TIER"),
         ("acquisition", 3, "GAIN _3 NEWCUSTOMER"),
@@ -108,6 +112,9 @@ def find_objective(sentence: Sentence) -> ObjectiveReading:
     if weight == 3 and len({goal.code for goal in equal}) > 1:
         span = (sentence.items[first.first].start, sentence.items[equal[-1].last].end)
         return ObjectiveReading(Reading("objective", "multi", *span, 0.8), equal)
+    two = next((item for item in sentence.items if "TWOGOALS" in item.tags), None)
+    if two is not None:
+        return ObjectiveReading(Reading("objective", "multi", *two.span, 0.8), strong[:2])
     confidence = {3: 0.95, 2: 0.85, 1: 0.7}[weight]
     return ObjectiveReading(Reading("objective", first.code, *sentence.span(first.first, first.last), confidence), [])
 

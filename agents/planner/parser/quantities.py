@@ -212,7 +212,7 @@ def _clock(items: list[Item], at: int, _words: Vocabulary) -> tuple[int, Item] |
         minutes = items[at + 2] if at + 2 < len(items) else None
         if minutes is not None and "NUM" in minutes.tags and minutes.start == following.end and len(minutes.form) == 2:
             return _at_hour(items, at, at + 2, int(item.value), int(minutes.form))
-        cued = at > 0 and items[at - 1].has("AT", "BETWEEN", "FROM", "TO", "AND", "DASH", "UNTIL", "AFTER", "BEFORE")
+        cued = at > 0 and items[at - 1].has("AT", "BETWEEN", "FROM", "TO", "DASH", "UNTIL")
         return _at_hour(items, at, at + 1, int(item.value), 0) if cued else None
     return None
 
@@ -284,7 +284,11 @@ def _length(items: list[Item], at: int, words: Vocabulary) -> tuple[int, Item] |
     if (most or least) * days > 36500:
         return None
     length = Length(_days(least, unit), None if most is None else _days(most, unit), unit, least)
-    return at_unit, merged(items, at, at_unit, ["DUR", f"IN:{unit}"], length)
+    tags = ["DUR", f"IN:{unit}"]
+    is_age = unit == "year" and 5 < (most or least) < 18
+    if is_age and (most is not None or (at_unit + 1 < len(items) and items[at_unit + 1].has("OLD_AGE"))):
+        tags.append("MINORAGE")
+    return at_unit, merged(items, at, at_unit, tags, length)
 
 
 def _every(item: Item) -> str | None:

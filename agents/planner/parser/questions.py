@@ -21,6 +21,8 @@ class Doubt(NamedTuple):
 
 
 BLOCKING: Final = frozenset({"objective", "audience", "budget"})
+# Asked beside a plan: planning can go on without. A contradiction can not be planned over, whatever its field.
+OPTIONAL: Final = frozenset({"currency"})
 _CHANNEL_WORDS: Final = {"email": "e-mail", "sms": "SMS", "push": "push", "in_app": "in-app"}
 
 
@@ -97,16 +99,20 @@ def _unsupported(name: str, policy: BriefPolicy, language: str) -> Question:
     )
 
 
-def action_for(brief: Brief, questions: Iterable[Question], lawful: bool) -> Action:
+def action_for(
+    brief: Brief, questions: Iterable[Question], lawful: bool, optional: frozenset[str] = OPTIONAL
+) -> Action:
     """Decide what happens next: plan, plan the lawful part, ask first, or refuse the whole.
 
-    `lawful` says that something stated remains when the sentences of the refusals are taken away.
+    `lawful` says that something stated remains when the sentences of the refusals are taken away; questions about
+    `optional` fields hold nothing up.
     """
     fields = {question.field for question in questions}
     if brief.refusals:
         return "plan_with_refusal" if lawful else "refuse"
-    no_channel = brief.channels is None and any(field.startswith("unsupported_channel:") for field in fields)
-    return "clarify" if fields & BLOCKING or no_channel else "plan"
+    if brief.channels is not None:
+        fields = {field for field in fields if not field.startswith("unsupported_channel:")}
+    return "clarify" if fields - optional else "plan"
 
 
 def blocking_questions(brief: Brief) -> list[Question]:

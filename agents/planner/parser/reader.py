@@ -9,7 +9,7 @@ from agents.planner.brief import Brief, BriefError, BriefPolicy, BriefTooLongErr
 from agents.planner.parser.budget import CODES
 from agents.planner.parser.extract import Extract, extract
 from agents.planner.parser.labels import Embed
-from agents.planner.parser.questions import action_for, questions_for
+from agents.planner.parser.questions import OPTIONAL, action_for, questions_for
 from agents.planner.parser.reading import fold
 
 MAX_CHARACTERS = 8_000
@@ -77,5 +77,6 @@ def assemble(found: Extract, home_currency: str | None, policy: BriefPolicy) -> 
         }
     )
     questions = questions_for(stated, found.doubts, home_currency, policy, found.language)
-    action = action_for(stated, questions, found.is_lawful())
+    contradicted = {doubt.field for doubt in found.doubts}
+    action = action_for(stated, questions, found.is_lawful(), OPTIONAL - contradicted)
     return stated.model_copy(update={"action": action, "questions": [] if action == "refuse" else questions})

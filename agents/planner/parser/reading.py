@@ -22,6 +22,13 @@ _PLAIN = str.maketrans(
 )
 
 
+# What may stand between a "no" and the value that it brings in; other words would belong to another thought.
+_CORRECTED_ACROSS = (
+    "FILL", "THE", "TO", "FROM", "FOR", "MAX", "ARTICLE", "BUDGET", "IS", "ON", "DASH", "BY", "WITH", "ONLY", "CUR", "UNTIL",
+    "NOT", "NO", "AND", "BUT", "START", "END", "IN", "CORRECTNEAR",
+)  # fmt: skip
+
+
 class Reading(NamedTuple):
     """One stated value: `field` is the slot's dotted name, [start, end) characters of the text."""
 
@@ -85,11 +92,14 @@ def itemise(text: str, language: str, today: date) -> Sentence:
 
 def correction_before(sentence: Sentence, index: int) -> bool:
     """Say whether the value at an item replaces the one before it: "5k, actually 4k"."""
-    for item in sentence.before(index, 7):
-        if item.has("CORRECT"):
+    near = True
+    for item in sentence.before(index, 9):
+        if item.has("CORRECT") or (near and item.has("CORRECTNEAR")):
             return True
-        if item.has("MONEY", "NUM", "DATE") or not (item.stop == "C" or item.has("FILL", "THE", "TO", "FROM", "FOR", "MAX", "ARTICLE", "BUDGET", "IS", "ON", "DASH", "BY", "WITH", "ONLY", "CUR", "UNTIL", "BY", "NOT", "NO", "AND", "BUT", "START", "END", "IN")):
+        if item.has("MONEY", "DATE") or (item.has("NUM") and not item.has("ARTICLE")):
             return False
+        near = near and (item.stop == "C" or item.has(*_CORRECTED_ACROSS))
+    return False
     return False
 
 

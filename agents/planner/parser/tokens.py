@@ -17,8 +17,8 @@ _TOKEN: Final = re.compile(
     r"|(?P<slashed>(?<![\w.,/])[0-3]?[0-9]/[0-3]?[0-9](?:/(?:20)?[0-9]{2})?(?![\w/%]|[.,][0-9]))"
     r"|(?P<dashed>(?<![\w.,/-])[0-3]?[0-9]-[01]?[0-9]-20[0-9]{2}(?![\w-]))"
     r"|(?P<time>(?<![\w.,:])[0-2]?[0-9]:[0-5][0-9](?![0-9:]))"
-    rf"|(?P<number>{DIGITS})"
-    r"|(?P<symbol>(?<![A-Za-z])(?:US|AU|NZ|HK|CA|A|C|S|R)\$|[$€£₹¥₩₺₪￥%+&/@#<>=])"
+    rf"|(?P<number>{DIGITS})(?:[.,][-–]{{1,2}}(?![0-9A-Za-z]))?"
+    r"|(?P<symbol>(?<![A-Za-z])(?i:US|AU|NZ|HK|CA|A|C|S|R)\$|[$€£₹¥₩₺₪￥%+&/@#<>=])"
     r"|(?P<han>[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])"
     r"|(?P<word>[^\W\d_\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+(?:'[^\W\d_]+)*)"
     r"|(?P<dash>[-–—])|(?P<mark>[.!?;:,()\"“”„«»\n•*|…\[\]?。、，！？])"
@@ -28,6 +28,10 @@ _ELIDED: Final = re.compile(
 )
 _CLITIC: Final = re.compile(r"'(?:s|re|ve|ll|d|m)$", re.I)
 _AS_WRITTEN: Final = frozenset(["number", "iso", "dotted", "slashed", "dashed"])
+_ABBREVIATED: Final = frozenset(
+    "jan feb mar mrz apr jun jul aug sep sept oct okt ott nov dec dez dic fev fevr avr janv juil ene abr ago set out mag giu lug gen "
+    "mon tue wed thu fri sat sun max min ca approx nr no rs fr sfr inkl incl st tsd mio mn mr mrs dr art bzw vs resp env kr".split()
+)
 _NAMES: Final = {"<": "lt", ">": "gt", "=": "eq"}
 _STOPS: Final = frozenset(".!?;\n•…。！？")
 _FOLDS: Final = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i", "’": "'"})
@@ -65,7 +69,8 @@ def tokenise(text: str) -> list[Token]:
             if not _is_abbreviation(text, start, tokens):
                 tokens.append(Token("stop", match.group(), start, end))
         else:
-            form = match.group() if kind in _AS_WRITTEN else _NAMES.get(match.group()) or plain(match.group())
+            end = match.end(kind)
+            form = match.group(kind) if kind in _AS_WRITTEN else _NAMES.get(match.group()) or plain(match.group())
             tokens.append(Token(kind, form, start, end))
     return tokens
 
@@ -104,4 +109,4 @@ def _is_abbreviation(text: str, at: int, tokens: list[Token]) -> bool:
         return False
     if last.kind == "number" and len(last.form) <= 2:
         return nearest.islower() or nearest.isupper() or nearest in "-–"
-    return last.kind == "word" and len(last.form) <= 4 and (nearest.islower() or nearest.isdigit() or nearest in ",)")
+    return last.kind == "word" and (last.form in _ABBREVIATED or (len(last.form) <= 4 and (nearest.islower() or nearest in ",)")))

@@ -30,6 +30,13 @@ _GROUPS: Final = {
 }  # fmt: skip
 
 
+# What the head of a compound may say of it; other meanings would be read into too many words.
+_HEADS: Final = frozenset(
+    ["CAMPAIGN", "PLANWORD", "PEOPLE", "OFFER", "DISCOUNT", "THING", "BUDGET", "START", "END", "SALE", "EVENT", "APPROVALWORD",
+     "UNSUBLINK", "ORDERS", "NEWSWORD", "REMINDER", "REVIEW", "TRIAL", "CART"]
+)  # fmt: skip
+
+
 @dataclass
 class Vocabulary:
     """Phrases by their first word ("purchas*" by its beginning), each with the tags that it carries."""
@@ -40,8 +47,12 @@ class Vocabulary:
     numbers: dict[str, int] = field(default_factory=dict)
     scales: dict[str, int] = field(default_factory=dict)
     joiners: frozenset[str] = frozenset()
-    words: dict[str, frozenset[str]] = field(default_factory=dict)
-    """Single whole words with their tags: what a misspelling may have meant."""
+    spelt: frozenset[str] = frozenset()
+    """Every word of its phrases: what a misspelling may have meant."""
+    stems: frozenset[str] = frozenset()
+    """Beginnings that stand for all their endings."""
+    heads: frozenset[str] = frozenset()
+    """Single words that a compound may end with."""
 
     def candidates(self, form: str) -> Iterator[tuple[tuple[str, ...], frozenset[str]]]:
         """The phrases that may begin with a word, longest first among equals of one beginning."""
@@ -71,8 +82,10 @@ def vocabulary(language: str) -> Vocabulary:
             by_prefix[phrase[0][:-1]].append(entry)
         else:
             by_first[phrase[0]].append(entry)
-            if len(phrase) == 1 and len(phrase[0]) >= 5 and not any(tag.startswith("CITY") for tag in tags):
-                made.words[phrase[0]] = entry[1]
+    every = [word for phrase in gathered for word in phrase]
+    made.spelt = frozenset(word.rstrip("*") for word in every)
+    made.stems = frozenset(word[:-1] for word in every if word.endswith("*"))
+    made.heads = frozenset(phrase[0] for phrase, tags in gathered.items() if len(phrase) == 1 and tags & _HEADS)
     made.phrases, made.prefixes = dict(by_first), dict(by_prefix)
     return made
 
