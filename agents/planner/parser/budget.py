@@ -148,7 +148,7 @@ def _judge(sentence: Sentence, index: int, lower: int | None, home: str | None, 
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
     if _is_price_after(sentence, index) or (currency is None and _counts(sentence, index)):
         return None
-    if "ORDINAL" in item.tags or amount > Decimal(10) ** 12:
+    if "ORDINAL" in item.tags or any(each.has("FEW") for each in sentence.before(at, 1)) or amount > Decimal(10) ** 12:
         return None
     correction = has_earlier and correction_before(sentence, at)
     cue = _cue(sentence, at)

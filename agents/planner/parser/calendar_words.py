@@ -48,8 +48,9 @@ def _get(items: list[Item], at: int) -> Item:
 
 
 def _skip(items: list[Item], at: int, *tags: str, commas: bool = False) -> int:
-    """The next place that is none of the tags (and no comma)."""
-    while (_get(items, at).has(*tags) and ("TO" in tags or not _get(items, at).has("TO"))) or (commas and _get(items, at).form == ","):
+    """The next place that is none of the tags (and no comma), at most four on."""
+    last = at + 4
+    while at < last and (_get(items, at).has(*tags) and ("TO" in tags or not _get(items, at).has("TO"))) or (commas and _get(items, at).form == ","):
         at += 1
     return at
 

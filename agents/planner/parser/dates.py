@@ -104,7 +104,7 @@ def _role(sentence: Sentence, index: int) -> _Role:
         if item.has("START", "FROM", "LAUNCH", "NTH:1"):
             return _Role((index,), "start")
         on = on or item.has("ON", "FOR", "DURING", "AT", "IN", "DEADLINE")
-        if not (item.has(*_FILL, "DURING", "SENDWORD") or item.form in (":", ",")):
+        if not (item.has(*_FILL, "DURING", "SENDWORD") or item.form == ":"):
             break
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
     if following is not None and following.has("ONWARDS"):
@@ -268,7 +268,7 @@ def _with_length(
 
 
 def _is_lasting(sentence: Sentence, index: int) -> bool:
-    if any(item.has("LAST", "PAST", "AGO", "NOT", "INACTIVE", "BUY", "SINCE", "PER") for item in sentence.before(index, 3)):
+    if any(item.has("LAST", "PAST", "AGO", "NOT", "INACTIVE", "BUY", "SINCE", "EACH") for item in sentence.before(index, 3)):
         return False
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
     if following is not None and following.has("STARTING", "FROM") and index + 2 < len(sentence.items) and sentence.items[index + 2].has("DATE"):

@@ -153,6 +153,8 @@ def _phrases(sentence: Sentence) -> list[Refusal]:
                 continue
             if phrase.code == "minors_targeting" and _is_for_a_child(sentence, match):
                 continue
+            if phrase.code == "pii_disclosure" and _is_ours(sentence, match):
+                continue
             if phrase.code == "unsubstantiated_claim" and _is_evidenced(sentence, match):
                 continue
             found.append(refuse(phrase.code, match.span))
@@ -166,16 +168,17 @@ def is_negated(sentence: Sentence, first: int, last: int) -> bool:
             return True
         if not item.has("FILL", "THE", "TO", "ARTICLE", "ANY", "PEOPLE", "SEND", "SAYV", "WANT", "USE", "OR", "BY", "VIA", "INCLUDE", "IN", "SHOWV", "PUTV", "AND"):
             break
-    if sentence.items[first].has("EXCEPT", "NOT") and not sentence.items[first].has("SKIPV"):
+    if sentence.items[first].has("EXCEPT", "NOT") and not sentence.items[first].has("SKIPV", "HIDEV", "WITHOUT"):
         return True
     return any(item.has("EXCEPT", "NOTTO") for item in sentence.items[first + 1 : last]) or sentence.items[last].has("AFTERNEG")
 
 
 def _asks_to_opt_in(sentence: Sentence, match: Found) -> bool:
     """Inviting people of one channel to opt in to another is how consent is won, not broken."""
-    first, last = sentence.bounds(match.last)
+    at = next((at for at in range(match.first, match.last + 1) if sentence.items[at].has("UNCONSENTED")), match.last)
+    first, last = sentence.bounds(at)
     invited = any(item.has("INVITE", "ASK", "ATCHECKOUT") for item in sentence.items[first : last + 1])
-    after = sentence.items[match.last + 1 : match.last + 4]
+    after = sentence.items[at + 1 : at + 4]
     return invited and any(item.has("CHANNEL", "NEWSWORD", "APP") for item in after)
 
 
@@ -187,6 +190,12 @@ def _is_for_a_child(sentence: Sentence, match: Found) -> bool:
         return True
     first, _ = sentence.bounds(minor)
     return any(item.has("PARENTS") for item in sentence.items[first:minor]) or sentence.items[minor - 1].has("PRODUCTWORD", "THING")
+
+
+def _is_ours(sentence: Sentence, match: Found) -> bool:
+    """The shop's own telephone number is no personal data."""
+    at = next((at for at in range(match.first, match.last + 1) if sentence.items[at].has("PRIVATE", "PERSONAL")), match.last)
+    return any(item.has("OURS") for item in sentence.before(at, 2))
 
 
 def _is_evidenced(sentence: Sentence, match: Found) -> bool:
@@ -213,7 +222,7 @@ def _is_benign(sentence: Sentence, index: int) -> bool:
     if after and after[0].stop == "W" and (after[0].has("BENIGN", "THING", "PRODUCTWORD", "NEWSWORD") or (len(after) > 1 and after[1].has("BENIGN") and after[1].stop == "W" and not after[0].has("PEOPLE", "GROUPWORD"))):
         return True
     first, last = sentence.bounds(index)
-    return any(item.has("CHOSEN") for item in sentence.items[first : last + 1]) or any(item.has("BENIGNBEFORE") for item in sentence.before(index, 3))
+    return any(item.has("CHOSEN") for item in sentence.items[first : last + 1]) or any(item.has("BENIGNBEFORE", "CUREV") for item in sentence.before(index, 3))
 
 
 def _discounts(sentence: Sentence, policy: BriefPolicy, constraints: Sequence[Reading]) -> list[Refusal]:

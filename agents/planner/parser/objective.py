@@ -27,7 +27,7 @@ _RULES: Final[tuple[tuple[ObjectiveCode, int, Pattern], ...]] = tuple(
         ("event_registration", 3, "FILL_UP _5 EVENT"),
         ("opt_in_growth", 3, "SIGNUP _4 NEWSWORD"),
         ("opt_in_growth", 3, "MORE _3 NEWSWORD SUBSCRIBERS"),
-        ("review_collection", 3, "MORE|ASK|COLLECT ~9 REVIEW"),
+        ("review_collection", 3, "MORE|ASK|COLLECT ~12 REVIEW"),
         ("review_collection", 3, "REVIEW _3 ASK|COLLECT"),
         ("app_install", 3, "INSTALL _4 APP"),
         ("app_install", 3, "APP _3 INSTALL"),

@@ -43,10 +43,17 @@ def _meant(form: str, language: str) -> str:
         elif distance == best:
             nearest.add(word)
     if best <= slips and len(nearest) == 1 and form not in _dictionary():
-        return nearest.pop()
+        word = nearest.pop()
+        if language == "en" or not _is_inflected(form, word):
+            return word
     if language in _COMPOUNDING:
         return _head(form, words)
     return form
+
+
+def _is_inflected(form: str, word: str) -> bool:
+    """Two forms that differ in their ending only are more likely two words ("textes", "textos") than a slip."""
+    return len(form) < 7 or form[: len(form) - 2] == word[: len(form) - 2]
 
 
 def _head(form: str, words: Vocabulary) -> str:
