@@ -82,7 +82,7 @@ def _exceptions(sentence: Sentence) -> list[tuple[int, int]]:
 def _unread(sentence: Sentence, first: int, last: int) -> list[Reading]:
     """An exception no rule reads is kept in its own words: dropping it would reach the very people left out."""
     start = first + 1
-    while start <= last and sentence.items[start].has("THE", "ARTICLE", "FILL", "TO", "FOR", "OF"):
+    while start <= last and (sentence.items[start].has("THE", "ARTICLE", "FILL", "TO", "FOR", "OF") or sentence.items[start].form == ":"):
         start += 1
     if start > last or not any(item.has("PEOPLE", "WHO", "TYPE", "SEGMENT", "TIER") for item in sentence.items[start : last + 1]):
         return []

@@ -154,6 +154,14 @@ def _named(key: str, prefix: str, confidence: float = 0.9) -> Build:
     return build
 
 
+def _subscribers(found: Found, today: date) -> list[Filter]:
+    """Subscribers to be won are a goal; those who are subscribed an audience, and "not on the newsletter" its contrary."""
+    before = found.sentence.before(found.first, 3, clause=True)
+    if any(item.has("GAIN", "MORE", "NEW") for item in before):
+        return []
+    return [Filter("newsletter", not any(item.has("NOT", "NO") for item in before), found.first, found.last)]
+
+
 def _tier(found: Found, today: date) -> list[Filter]:
     """A bare "gold" is a tier only beside another tier or people; VIPs always are."""
     item = found.item("x")
@@ -270,7 +278,7 @@ _SOURCES: Final[tuple[tuple[str, Build], ...]] = (
     ("bound:EXACTLY|MIN|MAX? n:NUM TIMES _1 BUY|BOUGHT", _times),
     ("WITHPEOPLE _1 bound:EXACTLY|MIN|MAX? n:NUM +? ORMORE? ORDERS", _times),
     ("ONETIME", _constant("order_count", 1)),
-    ("NEWSLETTER", _constant("newsletter", True)),
+    ("NEWSLETTER", _subscribers),
     ("PEOPLE|WHO _4 b:BOUGHT", _category),
     ("b:CATEGORYOF", _category),
     ("WISHLIST", _constant("wishlisted", True)),

@@ -106,7 +106,7 @@ def _is_channel(sentence: Sentence, index: int) -> bool:
     alone = following.has("ONLY") or before.has("ONLY") or (before.stop != "W" and following.stop != "W")
     alone = alone or (before.has("MONEY", "PCT") and len(_all_channels(sentence)) > 1)
     if item.form == "push":
-        return joined or alone or before.has("VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "USE", "CHANNELWORD", "EXCEPT") and (before.has("VIA") or not following.has("FOR", "THE", "CAMPAIGN", "TO", "ARTICLE", "THIS", "OFFER"))
+        return joined or alone or before.has("VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "USE", "CHANNELWORD", "EXCEPT", "SEND") and (before.has("VIA") or not following.has("FOR", "THE", "CAMPAIGN", "TO", "ARTICLE", "THIS", "OFFER"))
     if joined or alone or before.has("VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "PER", "EXCEPT", "USE", "CHANNELWORD", "SEND", "NUM"):
         return not following.has("FOR")
     return following.has("PEOPLE", "THE", "EVERYONE", "THEM", "SEGMENT", "TIER", "TYPE", "DEMONYM") or item.form == "texts"

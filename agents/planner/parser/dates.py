@@ -103,7 +103,7 @@ def _role(sentence: Sentence, index: int) -> _Role:
             return _Role((index,), "end")
         if item.has("START", "FROM", "LAUNCH", "NTH:1"):
             return _Role((index,), "start")
-        on = on or item.has("ON", "FOR", "DURING", "AT", "IN", "DEADLINE")
+        on = on or item.has("ON", "DURING", "AT", "DEADLINE") or (item.has("FOR", "IN") and not moment.is_theme)
         if not (item.has(*_FILL, "DURING", "SENDWORD") or item.form == ":"):
             break
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None

@@ -222,7 +222,7 @@ def _is_benign(sentence: Sentence, index: int) -> bool:
     if after and after[0].stop == "W" and (after[0].has("BENIGN", "THING", "PRODUCTWORD", "NEWSWORD") or (len(after) > 1 and after[1].has("BENIGN") and after[1].stop == "W" and not after[0].has("PEOPLE", "GROUPWORD"))):
         return True
     first, last = sentence.bounds(index)
-    return any(item.has("CHOSEN") for item in sentence.items[first : last + 1]) or any(item.has("BENIGNBEFORE", "CUREV") for item in sentence.before(index, 3))
+    return any(item.has("CHOSEN", "BOUGHT") for item in sentence.items[first : last + 1]) or any(item.has("BENIGNBEFORE", "CUREV") for item in sentence.before(index, 3))
 
 
 def _discounts(sentence: Sentence, policy: BriefPolicy, constraints: Sequence[Reading]) -> list[Refusal]:

@@ -21,7 +21,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<symbol>(?<![A-Za-z])(?i:US|AU|NZ|HK|CA|A|C|S|R)\$|[$€£₹¥₩₺₪￥%+&/@#<>=])"
     r"|(?P<han>[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])"
     r"|(?P<word>[^\W\d_\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+(?:'[^\W\d_]+)*)"
-    r"|(?P<dash>[-–—])|(?P<mark>[.!?;:,()\"“”„«»\n•*|…\[\]?。、，！？])"
+    r"|(?P<dash>->|[-–—→])|(?P<mark>[.!?;:,()\"“”„«»\n•*|…\[\]?。、，！？])"
 )
 _ELIDED: Final = re.compile(
     r"(?:l|d|n|qu|s|j|c|m|t|dell|nell|all|dall|sull|quell|un|dev|dov|jusqu|lorsqu|puisqu|quest|coll|degl|c)'(?=\w)", re.I

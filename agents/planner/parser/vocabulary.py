@@ -37,6 +37,13 @@ _HEADS: Final = frozenset(
 )  # fmt: skip
 
 
+# A phrase that names people still says what its words say of them ("trial users" are on trial).
+_NOUNS: Final = frozenset(
+    ["TYPE", "PLANNAME", "SEGMENT", "TIER", "NEWSLETTER", "NEWCUSTOMER", "APPUSERS", "WEB", "ONETIME", "EVERYONE"]
+)
+_INHERITED: Final = frozenset(["TRIAL", "PLANWORD", "PEOPLE", "NEWSWORD", "APP", "LOYAL", "INACTIVE"])
+
+
 @dataclass
 class Vocabulary:
     """Phrases by their first word ("purchas*" by its beginning), each with the tags that it carries."""
@@ -72,6 +79,10 @@ def vocabulary(language: str) -> Vocabulary:
                 tags = {prefix + key, _GROUPS[section]} if section in _GROUPS else {prefix + key}
                 for phrase in _split(phrases):
                     gathered[phrase].update(tags)
+    for phrase, tags in gathered.items():
+        if len(phrase) > 1 and tags & _NOUNS:
+            parts = [gathered.get((word,), set()) for word in phrase]
+            tags.update(*(part & _INHERITED for part in parts))
     made = Vocabulary(language)
     _numbers(made, data)
     by_first: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = defaultdict(list)
