@@ -271,6 +271,7 @@ _SOURCES: Final[tuple[tuple[str, Build], ...]] = (
     ("NEVERBOUGHT", _constant("order_count", 0)),
     ("NOT _2 BUY YET", _constant("order_count", 0)),
     ("b:BUY|BOUGHT _5 IN|WITHIN|DURING|OVER|SINCE? LAST _1 d:DUR", _recent),
+    ("b:BUY|BOUGHT _6 d:PASTDUR", _recent),
     ("LAST _1 d:DUR _5 b:BUY|BOUGHT", _recent),
     ("BUY|BOUGHT|ORDERS _2 bound:EXACTLY|MIN|MAX? n:ONCE|TWICE", _times),
     ("bound:EXACTLY|MIN|MAX? n:ONCE|TWICE _1 BUY|BOUGHT", _times),

@@ -162,12 +162,22 @@ def _is_list(sentence: Sentence, one: Mention, other: Mention) -> bool:
     ) and not any(item.has("BUT") for item in between)
 
 
+def _negation_runs_on(sentence: Sentence, earlier: Mention, here: Mention) -> bool:
+    """ "No SMS or push" and "no SMS, push or e-mail" rule out all; "no SMS, e-mail and push" rules out the first."""
+    if here.only and not here.negated:
+        return False
+    if not any(item.form == "," for item in sentence.items[earlier.index + 1 : here.index]):
+        return True
+    rest = sentence.items[here.index : here.index + 6]
+    return any(item.has("OR") and item.stop == "W" for item in rest)
+
+
 def _spread(sentence: Sentence, mentions: list[Mention]) -> list[Mention]:
     """ "No SMS or push": a listed channel shares the negation, and the "only", of the one before or after it."""
     spread = list(mentions)
     for index in range(1, len(spread)):
         earlier, here = spread[index - 1], spread[index]
-        if _is_list(sentence, earlier, here) and earlier.negated and not (here.only and not here.negated):
+        if _is_list(sentence, earlier, here) and earlier.negated and _negation_runs_on(sentence, earlier, here):
             spread[index] = here._replace(negated=True)
     for index in range(len(spread) - 1, 0, -1):
         earlier, here = spread[index - 1], spread[index]

@@ -268,8 +268,11 @@ def _with_length(
 
 
 def _is_lasting(sentence: Sentence, index: int) -> bool:
-    if any(item.has("LAST", "PAST", "AGO", "NOT", "INACTIVE", "BUY", "SINCE", "EACH") for item in sentence.before(index, 3)):
-        return False
+    for item in sentence.before(index, 3):
+        if item.has("DATE", "FOR"):
+            break
+        if item.has("LAST", "PAST", "AGO", "NOT", "INACTIVE", "BUY", "SINCE", "EACH"):
+            return False
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
     if following is not None and following.has("STARTING", "FROM") and index + 2 < len(sentence.items) and sentence.items[index + 2].has("DATE"):
         return True

@@ -94,6 +94,9 @@ def extract(
     """Read every field the text states; what a refusal covers is not taken over as audience or constraint."""
     folded = fold(text)
     language = detect(folded.text)
+    if language != reading_language(language):
+        # Words that happen to look familiar would be guesses: a language that is not read is answered with a question.
+        return Extract(language=language)
     sentence = itemise(folded.text, reading_language(language), today)
     found = _extract(sentence, today, home_currency, policy)
     found.language = language

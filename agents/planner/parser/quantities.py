@@ -285,6 +285,8 @@ def _length(items: list[Item], at: int, words: Vocabulary) -> tuple[int, Item] |
         return None
     length = Length(_days(least, unit), None if most is None else _days(most, unit), unit, least)
     tags = ["DUR", f"IN:{unit}"]
+    if any("LAST" in each.tags for each in items[at + 1 : at_unit]):
+        tags.append("PASTDUR")
     is_age = unit == "year" and 5 < (most or least) < 18
     if is_age and (most is not None or (at_unit + 1 < len(items) and items[at_unit + 1].has("OLD_AGE"))):
         tags.append("MINORAGE")
@@ -310,7 +312,7 @@ def _spoken_unit(items: list[Item], at: int) -> str | None:
 
 
 def _past_fill(items: list[Item], at: int) -> int:
-    while at < len(items) and (items[at].form == "+" or "FULL" in items[at].tags):
+    while at < len(items) and (items[at].form == "+" or items[at].has("FULL", "LAST")):
         at += 1
     return at
 

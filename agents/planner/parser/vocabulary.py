@@ -37,11 +37,11 @@ _HEADS: Final = frozenset(
 )  # fmt: skip
 
 
-# A phrase that names people still says what its words say of them ("trial users" are on trial).
-_NOUNS: Final = frozenset(
-    ["TYPE", "PLANNAME", "SEGMENT", "TIER", "NEWSLETTER", "NEWCUSTOMER", "APPUSERS", "WEB", "ONETIME", "EVERYONE"]
-)
-_INHERITED: Final = frozenset(["TRIAL", "PLANWORD", "PEOPLE", "NEWSWORD", "APP", "LOYAL", "INACTIVE"])
+# A phrase still says what its words say of people and of what is forbidden ("trial users" are on trial).
+_INHERITED: Final = frozenset(
+    ["TRIAL", "PLANWORD", "PEOPLE", "NEWSWORD", "APP", "LOYAL", "INACTIVE", "BUY", "BOUGHT", "UNCONSENTED", "SENSITIVE", "MINOR",
+     "PRIVATE", "APPROVALWORD", "UNSUBLINK", "COMPETITOR", "BADWORD", "GROUPWORD", "SECRET"]
+)  # fmt: skip
 
 
 @dataclass
@@ -80,9 +80,9 @@ def vocabulary(language: str) -> Vocabulary:
                 for phrase in _split(phrases):
                     gathered[phrase].update(tags)
     for phrase, tags in gathered.items():
-        if len(phrase) > 1 and tags & _NOUNS:
-            parts = [gathered.get((word,), set()) for word in phrase]
-            tags.update(*(part & _INHERITED for part in parts))
+        for start in range(len(phrase)):
+            for end in range(start + 1, len(phrase) + (start > 0)):
+                tags.update(gathered.get(phrase[start:end], set()) & _INHERITED)
     made = Vocabulary(language)
     _numbers(made, data)
     by_first: dict[str, list[tuple[tuple[str, ...], frozenset[str]]]] = defaultdict(list)
