@@ -157,7 +157,7 @@ def _named(key: str, prefix: str, confidence: float = 0.9) -> Build:
 def _subscribers(found: Found, today: date) -> list[Filter]:
     """Subscribers to be won are a goal; those who are subscribed an audience, and "not on the newsletter" its contrary."""
     before = found.sentence.before(found.first, 3, clause=True)
-    if any(item.has("GAIN", "MORE", "NEW") for item in before):
+    if any(item.has("GAIN", "MORE", "NEW") for item in before[:1]):
         return []
     return [Filter("newsletter", not any(item.has("NOT", "NO") for item in before), found.first, found.last)]
 
@@ -202,7 +202,9 @@ def _expires(found: Found, today: date) -> list[Filter]:
         return []
     years = [moment.year] if moment.year else [today.year, today.year + 1]
     day = next((day for year in years if (day := moment.last(year)) is not None and day >= today), None)
-    return [Filter("plan_expires", f"{day:%Y-%m}", found.first, found.last)] if day else []
+    if day is None:
+        return []
+    return [Filter("plan_expires", f"{day:%Y-%m}", found.first, found.last), *_named("plan", "PLAN:")(found, today)]
 
 
 def _cancelled(found: Found, today: date) -> list[Filter]:
@@ -262,7 +264,7 @@ _SOURCES: Final[tuple[tuple[str, Build], ...]] = (
     ("d:DUR _1 INACTIVE", _gap),
     ("DELIVERED _3 IN|WITHIN|LAST _2 d:DUR", _within("delivered_within_days")),
     ("DELIVERED _4 d:DUR AGO?", _within("delivered_within_days")),
-    ("d:DUR _3 DELIVERED", _within("delivered_within_days")),
+    ("d:DUR !AFTER|LATER _3 DELIVERED", _within("delivered_within_days")),
     ("ABANDON _5 CART _4 d:DUR", _within("cart_abandoned_days_max")),
     ("CART _6 ABANDON _4 d:DUR", _within("cart_abandoned_days_max")),
     ("OBJ:cart_recovery _4 d:DUR", _within("cart_abandoned_days_max")),
@@ -284,13 +286,13 @@ _SOURCES: Final[tuple[tuple[str, Build], ...]] = (
     ("b:CATEGORYOF", _category),
     ("WISHLIST", _constant("wishlisted", True)),
     ("x:TIER", _tier),
+    ("x:PLANWORD|PLANNAME ~4 EXPIRE _3 t:DATE", _expires),
+    ("x:PLANWORD|PLANNAME ~4 t:DATE _3 EXPIRE", _expires),
     ("x:PLANNAME", _named("plan", "PLAN:")),
     ("TRIAL _5 EXPIRE _3 d:DUR|DATE", _within("trial_ends_within_days")),
     ("d:DUR|DATE _5 TRIAL _5 EXPIRE", _within("trial_ends_within_days")),
     ("TRIAL _6 d:DUR _2 EXPIRE", _within("trial_ends_within_days")),
     ("EXPIRE _2 TRIAL _3 d:DUR", _within("trial_ends_within_days")),
-    ("PLANWORD|PLANNAME ~4 EXPIRE _3 t:DATE", _expires),
-    ("PLANWORD|PLANNAME ~4 t:DATE _3 EXPIRE", _expires),
     ("ONBOARDING _5 BEFORE|MAX STEP n:NUM", _number("onboarding_step_lt")),
     ("NOT _3 STEP n:NUM", _number("onboarding_step_lt")),
     ("BEFORE|MAX STEP n:NUM", _number("onboarding_step_lt")),

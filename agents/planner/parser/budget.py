@@ -182,7 +182,7 @@ def _cue(sentence: Sentence, at: int) -> str | None:
         if item.has("BUDGETCUE") and not item.has("WITHPEOPLE"):
             return "budget"
         upper = upper or item.has("MAX")
-        if upper and item.has("TOTALWORD"):
+        if item.has("TOTALWORD"):
             return "budget"
         if not (item.has(*_FILL, "CORRECT") or item.form in (":", "(", "eq")):
             break

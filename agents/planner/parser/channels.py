@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from agents.planner.brief import CHANNELS, Channel
 from agents.planner.parser.items import Item, Span
 from agents.planner.parser.items import Sentence
-from agents.planner.parser.reading import Reading, Why, hull
+from agents.planner.parser.reading import Reading, Why, correction_before, hull
 
 _NEGATES: Final = ("NOT", "NO", "WITHOUT", "AVOID", "EXCEPT")
 _BETWEEN: Final = ("FILL", "THE", "ARTICLE", "VIA", "BY", "SEND", "OF", "ANY", "IN", "ON", "FOR", "USE", "TO", "MORE", "WANT", "ONLY", "WITH", "DO")
@@ -38,6 +38,8 @@ def find_channels(sentence: Sentence, offered: Sequence[Channel] = CHANNELS) -> 
     """Read the channels; naming the same channel as wanted and unwanted, or "only" beside others, is a doubt."""
     mentions = _mentions(sentence)
     wanted = [mention for mention in mentions if not mention.negated]
+    corrects = [at for at, mention in enumerate(wanted) if at and correction_before(sentence, mention.index)]
+    wanted = wanted[corrects[-1] :] if corrects else wanted
     unwanted = [mention for mention in mentions if mention.negated]
     asked: set[Channel] = {mention.channel for mention in wanted}
     excluded_set = {mention.channel for mention in unwanted}

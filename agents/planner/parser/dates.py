@@ -40,7 +40,7 @@ def find_period(sentence: Sentence, today: date) -> Period:
     roles = _with_corrections(sentence, _roles(sentence, _join(sentence)))
     start, end, two = _latest(sentence, roles, today)
     start, end, length = _with_length(sentence, start, end) if two is None else (start, end, None)
-    doubt = two or _doubt(sentence, start, end, today) or _wrong_weekday(sentence, roles, start, end)
+    doubt = two or _doubt(sentence, start, end, today) or _wrong_length(sentence, start, end) or _wrong_weekday(sentence, roles, start, end)
     for role in roles:
         if role.role != "theme":
             sentence.take(role.indexes[0], role.indexes[-1])
@@ -72,7 +72,10 @@ def _join(sentence: Sentence) -> list[tuple[int, ...]]:
 
 def _is_joined(sentence: Sentence, one: int, other: int) -> bool:
     between = sentence.items[one + 1 : other]
-    if not between or len(between) > 5 or any(item.stop == "S" for item in between):
+    if not between:
+        written = sentence.text[sentence.items[one].end : sentence.items[other].start].strip()
+        return written in ("-", "–", "—")
+    if len(between) > 5 or any(item.stop == "S" for item in between):
         return False
     links = [item for item in between if item.has("TO", "UNTIL") or not (item.form in (",", ":") or item.has("THE", "ON", "AT", "RUN", "IS", "INCLUDING", "FILL", "OF", "DATEWORD", "WEEKDAY"))]
     if links and links[0].has("AND") and len(links) == 1:
@@ -91,6 +94,9 @@ def _role(sentence: Sentence, index: int) -> _Role:
     moment = _moment(sentence.items[index])
     if moment.is_range:
         return _Role((index,), "range")
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    if sentence.items[index].has("HOLIDAY") and following is not None and following.stop == "W" and following.has("PEOPLE", "ONETIME", "BUYERWORD"):
+        return _Role((index,), "theme")
     on = False
     for item in sentence.before(index, 5):
         if item.has("AROUND"):
@@ -106,7 +112,6 @@ def _role(sentence: Sentence, index: int) -> _Role:
         on = on or item.has("ON", "DURING", "AT", "DEADLINE") or (item.has("FOR", "IN") and not moment.is_theme)
         if not (item.has(*_FILL, "DURING", "SENDWORD") or item.form == ":"):
             break
-    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
     if following is not None and following.has("ONWARDS"):
         return _Role((index,), "start")
     if moment.is_theme and (not on or _names_a_thing(following)):
@@ -251,6 +256,8 @@ def _with_length(
     """Complete one edge by a stated length: two weeks from 1 December end on 14 December."""
     if start is not None and end is not None and start.span != end.span:
         return start, end, None
+    if start is not None and end is not None and _value(start) != _value(end):
+        return start, end, None
     for index, item in enumerate(sentence.items):
         length = item.value
         if index in sentence.taken or not isinstance(length, Length) or not _is_lasting(sentence, index):
@@ -265,6 +272,20 @@ def _with_length(
             return Reading("start", _value(end) - step, *item.span, 0.8), end, None
         return None, None, Reading("constraints.other", sentence.text[slice(*item.span)], *item.span, 0.8)
     return start, end, None
+
+
+def _wrong_length(sentence: Sentence, start: Reading | None, end: Reading | None) -> Why | None:
+    """A length that is not that of the stated days; a few days more or less are how people speak."""
+    if start is None or end is None:
+        return None
+    days = (_value(end) - _value(start)).days + 1
+    for index, item in enumerate(sentence.items):
+        length = item.value
+        if index in sentence.taken or not isinstance(length, Length) or length.unit not in ("day", "week", "month"):
+            continue
+        if length.most is None and _is_lasting(sentence, index) and abs(length.least - days) > max(3, days // 10):
+            return Why("dates_length", (sentence.text[slice(*item.span)], f"{days}"))
+    return None
 
 
 def _is_lasting(sentence: Sentence, index: int) -> bool:
@@ -283,10 +304,15 @@ def _is_lasting(sentence: Sentence, index: int) -> bool:
         return True
     for item in sentence.before(index, 3):
         if item.has("FOR", "LASTING", "DURING", "OVER", "RUN"):
-            return not (following is not None and following.has("AGO", "NOT", "BEFORE", "AFTER", "LATER"))
+            return not (_in_a_list(following)) and not (following is not None and following.has("AGO", "NOT", "BEFORE", "AFTER", "LATER"))
         if not (item.has(*_FILL) or item.form == ":"):
             return False
     return False
+
+
+def _in_a_list(following: Item | None) -> bool:
+    """ "For 30 days customers": the length belongs to people."""
+    return following is not None and following.has("PEOPLE", "INACTIVE")
 
 
 def _doubt(sentence: Sentence, start: Reading | None, end: Reading | None, today: date) -> Why | None:

@@ -167,9 +167,10 @@ def _take_objective(found: Extract, sentence: Sentence) -> None:
     reading = find_objective(sentence)
     if reading.objective is not None:
         found.readings["objective"] = reading.objective
-    if reading.competing:
+    if reading.objective is not None and reading.objective.value == "multi":
         names = list(dict.fromkeys(goal.code.replace("_", " ") for goal in reading.competing))
-        found.doubts.append(Doubt("priority_of_goals", Why("goals", (", ".join(names),)), names[0]))
+        why = Why("goals", (", ".join(names),)) if names else None
+        found.doubts.append(Doubt("priority_of_goals", why, names[0] if names else ""))
 
 
 def _take_channels(found: Extract, sentence: Sentence, policy: BriefPolicy) -> None:

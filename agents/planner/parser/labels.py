@@ -18,8 +18,8 @@ else:
     Embed = Callable
 
 # Cosine similarities of all-MiniLM-L6-v2; a question is cheaper than a wrong objective.
-LEAST_SIMILARITY: Final = 0.45
-LEAST_MARGIN: Final = 0.06
+LEAST_SIMILARITY: Final = 0.5
+LEAST_MARGIN: Final = 0.08
 _DESCRIPTIONS: Final[tuple[tuple[str, str], ...]] = (
     ("winback", "Win back lapsed customers who stopped buying from us"),
     ("winback", "Get people who disappeared a while ago to return to our shop"),

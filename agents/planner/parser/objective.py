@@ -27,7 +27,7 @@ _RULES: Final[tuple[tuple[ObjectiveCode, int, Pattern], ...]] = tuple(
         ("event_registration", 3, "FILL_UP _5 EVENT"),
         ("opt_in_growth", 3, "SIGNUP _4 NEWSWORD"),
         ("opt_in_growth", 3, "MORE _2 NEWSWORD"),
-        ("review_collection", 3, "MORE|ASK|COLLECT ~12 REVIEW"),
+        ("review_collection", 3, "MORE|ASK|COLLECT|SOLE ~12 REVIEW"),
         ("review_collection", 3, "REVIEW _3 ASK|COLLECT"),
         ("app_install", 3, "INSTALL _4 APP"),
         ("app_install", 3, "APP _3 INSTALL"),
@@ -105,6 +105,9 @@ def find_objective(sentence: Sentence) -> ObjectiveReading:
     Two goals joined by "and" with equal words are `multi`, and which comes first is to be asked.
     """
     goals = _goals(sentence)
+    two = next((item for item in sentence.items if "TWOGOALS" in item.tags), None)
+    if two is not None:
+        return ObjectiveReading(Reading("objective", "multi", *two.span, 0.8), goals[:2])
     if not goals:
         return ObjectiveReading(None, [])
     weight = max(goal.weight for goal in goals)
@@ -114,9 +117,6 @@ def find_objective(sentence: Sentence) -> ObjectiveReading:
     if weight == 3 and len({goal.code for goal in equal}) > 1:
         span = (sentence.items[first.first].start, sentence.items[equal[-1].last].end)
         return ObjectiveReading(Reading("objective", "multi", *span, 0.8), equal)
-    two = next((item for item in sentence.items if "TWOGOALS" in item.tags), None)
-    if two is not None:
-        return ObjectiveReading(Reading("objective", "multi", *two.span, 0.8), strong[:2])
     confidence = {3: 0.95, 2: 0.85, 1: 0.7}[weight]
     return ObjectiveReading(Reading("objective", first.code, *sentence.span(first.first, first.last), confidence), [])
 
@@ -153,6 +153,8 @@ def _is_description(sentence: Sentence, index: int, code: str) -> bool:
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
     if following is None or following.stop != "W":
         return False
+    if " " in sentence.items[index].form:
+        return False
     return code in ("loyalty", "acquisition", "retention") and following.has("PEOPLE", "TIER", "POINTS", "COSTWORD")
 
 
@@ -165,14 +167,21 @@ def _is_negated(sentence: Sentence, index: int) -> bool:
     return False
 
 
+def _is_exclusive(sentence: Sentence, goal: Goal) -> bool:
+    """ "Focus solely on loyalty": a goal that leaves room for no other."""
+    return any(item.has("ONLY", "SOLE") and not item.has("FILL") for item in sentence.before(goal.first, 4))
+
+
 def _is_equal(sentence: Sentence, first: Goal, other: Goal) -> bool:
-    if first.code == other.code or frozenset((first.code, other.code)) in _COMPATIBLE or other.first <= first.last:
+    if first.code == other.code or other.first <= first.last:
         return False
-    if any("EQUAL" in item.tags for item in sentence.items):
+    if any("EQUAL" in item.tags for item in sentence.items) or _is_exclusive(sentence, first) and _is_exclusive(sentence, other):
         return True
+    if frozenset((first.code, other.code)) in _COMPATIBLE:
+        return False
     between = sentence.items[first.last + 1 : other.first]
     if len(between) > 8 or any(item.stop == "S" for item in between):
         return False
-    if not any(item.has("AND") or item.form in (",", "/") for item in between):
+    if not any(item.has("AND", "OR") or item.form in (",", "/") for item in between):
         return False
     return not any(item.has("PEOPLE", "BY_DOING", "WHO", "FOR", "MONEY", "DATE", "CHANNEL") for item in between)

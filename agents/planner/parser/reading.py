@@ -96,7 +96,7 @@ def correction_before(sentence: Sentence, index: int) -> bool:
     for item in sentence.before(index, 9):
         if item.has("CORRECT") or (near and item.has("CORRECTNEAR")):
             return True
-        if item.has("MONEY", "DATE") or (item.has("NUM") and not item.has("ARTICLE")):
+        if item.has("MONEY", "DATE", "CHANNEL") or (item.has("NUM") and not item.has("ARTICLE")):
             return False
         near = near and (item.stop == "C" or item.has(*_CORRECTED_ACROSS))
     return False

@@ -109,4 +109,7 @@ def _is_abbreviation(text: str, at: int, tokens: list[Token]) -> bool:
         return False
     if last.kind == "number" and len(last.form) <= 2:
         return nearest.islower() or nearest.isupper() or nearest in "-–"
-    return last.kind == "word" and (last.form in _ABBREVIATED or (len(last.form) <= 4 and (nearest.islower() or nearest in ",)")))
+    return last.kind == "word" and (
+        (last.form in _ABBREVIATED and not nearest.isupper())
+        or (len(last.form) <= 4 and (nearest.islower() or nearest in ",)"))
+    )
