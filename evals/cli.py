@@ -13,7 +13,9 @@ from api.cli.output import console, give_json
 if TYPE_CHECKING:
     from evals.core.result import HeldoutResult
 
-app = typer.Typer(name="evals", help="Measure how agents behave on cases with known answers.", no_args_is_help=True)
+app = typer.Typer(
+    name="evals", help="Measure how agents behave on cases with known answers.", no_args_is_help=True
+)
 
 
 @app.callback()
@@ -67,7 +69,12 @@ def _show(result: HeldoutResult) -> None:
         target = targets.get(name)
         bar = f"{target.sign} {target.bar:g}" if target else ""
         held = target.holds(brief) if target else None
-        table.add_row(name, "none" if value is None else f"{value:g}", bar, "" if held is None else "yes" if held else "no")
+        table.add_row(
+            name,
+            "none" if value is None else f"{value:g}",
+            bar,
+            "" if held is None else "yes" if held else "no",
+        )
     out = console()
     out.print(f"{brief.n} briefs read by {result.model} in {result.seconds:g} s")
     if result.injection.not_run:

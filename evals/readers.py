@@ -27,6 +27,9 @@ def reader(model: str) -> tuple[str, ReadBrief]:
             )
         except BriefError as error:
             # A text that cannot be read at all is answered with a question, as the product does.
-            return Brief(action="clarify", questions=[Question(field="objective", question=error.message, suggestion="")])
+            return Brief(
+                action="clarify",
+                questions=[Question(field="objective", question=error.message, suggestion="")],
+            )
 
     return MODEL_NAME, read

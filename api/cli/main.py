@@ -90,7 +90,9 @@ _EVALS = EntryPoint(name="evals", value="evals.cli:app", group="countersign.comm
 def evals(ctx: typer.Context) -> None:
     """Measure how agents behave on cases with known answers."""
     commands: typer.Typer = _EVALS.load()
-    code = commands(args=ctx.args, standalone_mode=False, obj=ctx.obj, prog_name="countersign evals", parent=ctx)
+    code = commands(
+        args=ctx.args, standalone_mode=False, obj=ctx.obj, prog_name="countersign evals", parent=ctx
+    )
     if isinstance(code, int) and code:
         raise typer.Exit(code)
 

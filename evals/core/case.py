@@ -122,7 +122,9 @@ def read_cases(path: Path) -> CaseFile:
 
 def parse_cases(lines: Iterable[str], name: str) -> CaseFile:
     """Parse lines of JSON into cases; ids are unique and the first line is the meta line."""
-    parsed = [(number, _parsed(line, number, name)) for number, line in enumerate(lines, start=1) if line.strip()]
+    parsed = [
+        (number, _parsed(line, number, name)) for number, line in enumerate(lines, start=1) if line.strip()
+    ]
     if not parsed or not isinstance(parsed[0][1], Meta):
         raise CaseFileError(f'The first line of {name} must be of kind "meta".', value=name)
     briefs = [case for _, case in parsed if isinstance(case, BriefCase)]
@@ -130,7 +132,9 @@ def parse_cases(lines: Iterable[str], name: str) -> CaseFile:
     seen: set[str] = set()
     for case in (*briefs, *injections):
         if case.id in seen:
-            raise CaseFileError(f"The case id {case.id} stands twice in {name}; ids are unique.", value=case.id)
+            raise CaseFileError(
+                f"The case id {case.id} stands twice in {name}; ids are unique.", value=case.id
+            )
         seen.add(case.id)
     if len(briefs) + len(injections) + 1 != len(parsed):
         raise CaseFileError(f"{name} has more than one meta line; one file has one setting.", value=name)
@@ -145,4 +149,6 @@ def _parsed(line: str, number: int, name: str) -> Meta | BriefCase | InjectionCa
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise CaseFileError(f"Line {number} of {name} is no case: {where}: {first['msg']}.", value=line[:80]) from error
+        raise CaseFileError(
+            f"Line {number} of {name} is no case: {where}: {first['msg']}.", value=line[:80]
+        ) from error

@@ -57,7 +57,9 @@ def compare(case: BriefCase, brief: Brief, aliases: Mapping[str, str]) -> BriefV
         FieldVerdict("clarify", expected.must_clarify <= asked, sorted(expected.must_clarify), sorted(asked)),
         FieldVerdict("over_asking", not over_asked, [], over_asked),
     ]
-    return BriefVerdict(case.id, tuple(fields), tuple(_keys(case, brief)), _invented(case, brief), tuple(over_asked))
+    return BriefVerdict(
+        case.id, tuple(fields), tuple(_keys(case, brief)), _invented(case, brief), tuple(over_asked)
+    )
 
 
 def _over_asked(case: BriefCase, asked: set[str]) -> list[str]:
@@ -77,11 +79,17 @@ def _objective(case: BriefCase, brief: Brief, aliases: Mapping[str, str]) -> Fie
 def _budget(case: BriefCase, brief: Brief) -> FieldVerdict:
     wanted = case.expected.budget
     expected = None if wanted is None else {"amount": f"{wanted.amount}", "currency": wanted.currency}
-    got = None if brief.budget is None else {"amount": f"{brief.budget.amount}", "currency": brief.budget.currency}
+    got = (
+        None
+        if brief.budget is None
+        else {"amount": f"{brief.budget.amount}", "currency": brief.budget.currency}
+    )
     if wanted is None or brief.budget is None:
         right = wanted is None and brief.budget is None
     else:
-        right = _cents(wanted.amount) == _cents(brief.budget.amount) and wanted.currency == brief.budget.currency
+        right = (
+            _cents(wanted.amount) == _cents(brief.budget.amount) and wanted.currency == brief.budget.currency
+        )
     return _judged(case, "budget", right, expected, got)
 
 

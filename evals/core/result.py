@@ -80,7 +80,9 @@ def summarise(cases: Sequence[BriefCase], verdicts: Sequence[BriefVerdict]) -> B
         wanted_questions += len(case.expected.must_clarify)
         found_questions += len(case.expected.must_clarify & asked)
         over_refused += bool(codes - case.expected.must_refuse)
-    plannable = [verdict for case, verdict in zip(cases, verdicts, strict=True) if case.expected.action == "plan"]
+    plannable = [
+        verdict for case, verdict in zip(cases, verdicts, strict=True) if case.expected.action == "plan"
+    ]
     passed = sum(verdict.passes for verdict in verdicts)
     return BriefResult(
         n=len(verdicts),
@@ -124,7 +126,10 @@ def _failures(verdict: BriefVerdict) -> list[Failure]:
     found = [
         Failure(id=verdict.case_id, field=item.field, expected=item.expected, got=item.got) for item in wrong
     ]
-    found.extend(Failure(id=verdict.case_id, field=f"invented:{field}", expected=None, got=field) for field in verdict.invented)
+    found.extend(
+        Failure(id=verdict.case_id, field=f"invented:{field}", expected=None, got=field)
+        for field in verdict.invented
+    )
     return found
 
 

@@ -48,4 +48,6 @@ class Suite(BaseModel):
 
 def read_suite(name: str) -> Suite:
     """The suite of that name, from its file in evals/suites."""
-    return Suite.model_validate(yaml.safe_load(resources.files("evals").joinpath(f"suites/{name}.yaml").read_text("utf-8")))
+    return Suite.model_validate(
+        yaml.safe_load(resources.files("evals").joinpath(f"suites/{name}.yaml").read_text("utf-8"))
+    )

@@ -12,8 +12,24 @@ from agents.planner.parser.reading import Reading, Why
 
 _LISTS: Final = ("tier", "countries", "states", "other", "bought_category", "city")
 _PLACE_CUES: Final = ("IN", "FROM", "DURING", "ONLY", "AND", "OR", "TO", "FOR", "OF")
-_NOT_PEOPLE: Final = ("CHANNEL", "DISCOUNT", "OFFER", "SALE", "DATE", "MONEY", "WEEKDAY", "NUM", "PCT", "BUDGET", "U:weekend", "UNSUPPORTED", "VARIANT")
-_NOBODY: Final = frozenset(["anyone", "anybody", "everyone", "people", "customers", "them", "it", "us", "that", "this"])
+_NOT_PEOPLE: Final = (
+    "CHANNEL",
+    "DISCOUNT",
+    "OFFER",
+    "SALE",
+    "DATE",
+    "MONEY",
+    "WEEKDAY",
+    "NUM",
+    "PCT",
+    "BUDGET",
+    "U:weekend",
+    "UNSUPPORTED",
+    "VARIANT",
+)
+_NOBODY: Final = frozenset(
+    ["anyone", "anybody", "everyone", "people", "customers", "them", "it", "us", "that", "this"]
+)
 _OPENS_ANOTHER: Final = ("CHANNEL", "MONEY", "BUDGET", "DATE", "UNTIL", "START", "VIA", "NUM", "WITH")
 
 
@@ -45,12 +61,17 @@ def find_audience(sentence: Sentence, today: date) -> AudienceReading:
     value = _merge(slots, "audience.")
     if not value:
         inside = {at for first, last in regions for at in range(first, last + 1)}
-        everyone = next((item for at, item in enumerate(sentence.items) if "EVERYONE" in item.tags and at not in inside), None)
+        everyone = next(
+            (item for at, item in enumerate(sentence.items) if "EVERYONE" in item.tags and at not in inside),
+            None,
+        )
         if everyone is not None:
             value["all"] = True
             slots.append(Reading("audience.all", True, *everyone.span, 0.9))
     for first, last in regions:
-        nobody = next((item for item in sentence.items[first + 1 : last + 1] if "EVERYONE" in item.tags), None)
+        nobody = next(
+            (item for item in sentence.items[first + 1 : last + 1] if "EVERYONE" in item.tags), None
+        )
         if nobody is not None and not left_out:
             left_out.append(Reading("audience.exclude.all", True, *nobody.span, 0.8))
     excluded = _merge(left_out, "audience.exclude.")
@@ -69,7 +90,9 @@ def _exceptions(sentence: Sentence) -> list[tuple[int, int]]:
         for at in range(index + 1, len(sentence.items)):
             here = sentence.items[at]
             following = sentence.items[at + 1] if at + 1 < len(sentence.items) else None
-            if here.stop == "S" or (here.stop == "C" and (following is None or following.has(*_OPENS_ANOTHER))):
+            if here.stop == "S" or (
+                here.stop == "C" and (following is None or following.has(*_OPENS_ANOTHER))
+            ):
                 break
             if here.has("VIA") and following is not None and following.has("CHANNEL"):
                 break
@@ -82,9 +105,14 @@ def _exceptions(sentence: Sentence) -> list[tuple[int, int]]:
 def _unread(sentence: Sentence, first: int, last: int) -> list[Reading]:
     """An exception no rule reads is kept in its own words: dropping it would reach the very people left out."""
     start = first + 1
-    while start <= last and (sentence.items[start].has("THE", "ARTICLE", "FILL", "TO", "FOR", "OF") or sentence.items[start].form == ":"):
+    while start <= last and (
+        sentence.items[start].has("THE", "ARTICLE", "FILL", "TO", "FOR", "OF")
+        or sentence.items[start].form == ":"
+    ):
         start += 1
-    if start > last or not any(item.has("PEOPLE", "WHO", "TYPE", "SEGMENT", "TIER") for item in sentence.items[start : last + 1]):
+    if start > last or not any(
+        item.has("PEOPLE", "WHO", "TYPE", "SEGMENT", "TIER") for item in sentence.items[start : last + 1]
+    ):
         return []
     words = sentence.words(start, last).rstrip(" ,.")
     if words.lower() in _NOBODY or any(item.has(*_NOT_PEOPLE) for item in sentence.items[start : last + 1]):
@@ -117,7 +145,14 @@ def _places(sentence: Sentence, seen: set[int]) -> list[Filter]:
     found: list[Filter] = []
     previous: int | None = None
     for index, item in enumerate(sentence.items):
-        code = next((tag.partition(":") for tag in sorted(item.tags) if tag.startswith(("COUNTRY:", "STATE:", "CITY:", "DEMONYM:"))), None)
+        code = next(
+            (
+                tag.partition(":")
+                for tag in sorted(item.tags)
+                if tag.startswith(("COUNTRY:", "STATE:", "CITY:", "DEMONYM:"))
+            ),
+            None,
+        )
         if code is None or index in seen:
             continue
         kind, _, value = code
@@ -130,7 +165,9 @@ def _places(sentence: Sentence, seen: set[int]) -> list[Filter]:
             if not any(each.has("PEOPLE") and each.stop == "W" for each in close):
                 continue
             kind = "COUNTRY"
-        elif not listed and not (before and before[0].has(*_PLACE_CUES) or (following is not None and following.has("PEOPLE"))):
+        elif not listed and not (
+            (before and before[0].has(*_PLACE_CUES)) or (following is not None and following.has("PEOPLE"))
+        ):
             continue
         key = {"COUNTRY": "countries", "STATE": "states", "CITY": "city"}[kind]
         found.append(Filter(key, value if key == "city" else [value], index, index, 0.9))
@@ -160,7 +197,11 @@ def _both(one: object, other: object) -> object:
 
 def audience_contradiction(slots: list[Reading]) -> Why | None:
     """Name filters that no person can pass together: the same people asked for and left out, unlike order counts."""
-    wanted = {slot.field.removeprefix("audience."): slot for slot in slots if not slot.field.startswith("audience.exclude.")}
+    wanted = {
+        slot.field.removeprefix("audience."): slot
+        for slot in slots
+        if not slot.field.startswith("audience.exclude.")
+    }
     for slot in slots:
         if slot.field.startswith("audience.exclude."):
             same = wanted.get(slot.field.removeprefix("audience.exclude."))
@@ -174,7 +215,13 @@ def audience_contradiction(slots: list[Reading]) -> Why | None:
         if any(one.field == other.field and one.value != other.value for other in flags):
             return Why("audience_both", (one.field.removeprefix("audience.").replace("_", " "),))
     least, most = wanted.get("days_since_purchase_min"), wanted.get("days_since_purchase_max")
-    if least and most and isinstance(least.value, int) and isinstance(most.value, int) and least.value > most.value:
+    if (
+        least
+        and most
+        and isinstance(least.value, int)
+        and isinstance(most.value, int)
+        and least.value > most.value
+    ):
         return Why("audience_days", (f"{least.value}", f"{most.value}"))
     return None
 

@@ -45,7 +45,11 @@ _GOODS_END: Final = (
 def goods_after(sentence: Sentence, index: int, most: int = 4) -> tuple[str, int] | None:
     """The name of a thing bought that begins after an item: up to four words none of which opens another part."""
     at = index + 1
-    while at < len(sentence.items) and sentence.items[at].has("THE", "ARTICLE") and sentence.items[at].stop == "W":
+    while (
+        at < len(sentence.items)
+        and sentence.items[at].has("THE", "ARTICLE")
+        and sentence.items[at].stop == "W"
+    ):
         at += 1
     first = at
     while at < len(sentence.items) and at - first < most and _names(sentence.items[at]):
@@ -58,7 +62,12 @@ def goods_after(sentence: Sentence, index: int, most: int = 4) -> tuple[str, int
 def goods_before(sentence: Sentence, index: int, most: int = 3) -> tuple[str, int] | None:
     """The name of a thing bought that ends before a verb: "die Laufschuhe gekauft haben"."""
     at = index - 1
-    while at >= 0 and index - 1 - at < most and _names(sentence.items[at]) and not sentence.items[at].has("THE", "ARTICLE"):
+    while (
+        at >= 0
+        and index - 1 - at < most
+        and _names(sentence.items[at])
+        and not sentence.items[at].has("THE", "ARTICLE")
+    ):
         at -= 1
     return None if at == index - 1 else (sentence.words(at + 1, index - 1), at + 1)
 
@@ -81,7 +90,9 @@ def _gap_since(found: Found, today: date) -> list[Filter]:
     """Not bought since a day: the latest such day that has passed."""
     moment = found.item("t").value
     day = _latest_past(moment, today) if isinstance(moment, Moment) else None
-    return [Filter("days_since_purchase_min", (today - day).days, found.first, found.last, 0.85)] if day else []
+    return (
+        [Filter("days_since_purchase_min", (today - day).days, found.first, found.last, 0.85)] if day else []
+    )
 
 
 def _latest_past(moment: Moment, today: date) -> date | None:
@@ -97,7 +108,10 @@ def _recent(found: Found, today: date) -> list[Filter]:
     days = length.most or length.least
     goods = _goods(found)
     if goods:
-        return [Filter("bought_category", goods, found.first, found.last, 0.8), Filter("within_days", days, found.first, found.last, 0.9)]
+        return [
+            Filter("bought_category", goods, found.first, found.last, 0.8),
+            Filter("within_days", days, found.first, found.last, 0.9),
+        ]
     return [Filter("days_since_purchase_max", days, found.first, found.last)]
 
 
@@ -112,7 +126,9 @@ def _goods(found: Found) -> str | None:
 
 
 def _is_negated(found: Found) -> bool:
-    return any(item.has("NOT", "WITHOUT", "NO") for item in found.sentence.before(found.first, 4, clause=True))
+    return any(
+        item.has("NOT", "WITHOUT", "NO") for item in found.sentence.before(found.first, 4, clause=True)
+    )
 
 
 def _category(found: Found, today: date) -> list[Filter]:
@@ -131,7 +147,9 @@ def _times(found: Found, today: date) -> list[Filter]:
         return []
     bound = found.get("bound")
     after = found.sentence.items[found.last + 1] if found.last + 1 < len(found.sentence.items) else None
-    plus = any(found.sentence.items[at].form == "+" for at in range(found.first, found.last + 1)) or (after is not None and after.has("ORMORE"))
+    plus = any(found.sentence.items[at].form == "+" for at in range(found.first, found.last + 1)) or (
+        after is not None and after.has("ORMORE")
+    )
     value: object = count
     if bound is not None and bound.has("MIN"):
         value = {"min": count + 1 if bound.has("MORETHAN") else count}
@@ -173,6 +191,20 @@ def _tier(found: Found, today: date) -> list[Filter]:
     return [Filter("tier", name, found.first, found.last, 0.9)]
 
 
+def _called_segment(found: Found, today: date) -> list[Filter]:
+    """ "The VIP segment" is a segment by that name, whatever tiers there are."""
+    at = found.named["x"]
+    return [Filter("segment", found.sentence.words(at, at), found.first, found.last)]
+
+
+def _plan_called(found: Found, today: date) -> list[Filter]:
+    """A plan named before the word: "on the family plan"."""
+    item = found.item("n")
+    if not item.form.isalpha() or item.tags:
+        return []
+    return [Filter("plan", item.form, found.first, found.last, 0.85)]
+
+
 def _number(key: str) -> Build:
     def build(found: Found, today: date) -> list[Filter]:
         value = found.item("n").value
@@ -204,7 +236,10 @@ def _expires(found: Found, today: date) -> list[Filter]:
     day = next((day for year in years if (day := moment.last(year)) is not None and day >= today), None)
     if day is None:
         return []
-    return [Filter("plan_expires", f"{day:%Y-%m}", found.first, found.last), *_named("plan", "PLAN:")(found, today)]
+    return [
+        Filter("plan_expires", f"{day:%Y-%m}", found.first, found.last),
+        *_named("plan", "PLAN:")(found, today),
+    ]
 
 
 def _cancelled(found: Found, today: date) -> list[Filter]:
@@ -251,7 +286,7 @@ def _quoted_segment(found: Found, today: date) -> list[Filter]:
 
 _SOURCES: Final[tuple[tuple[str, Build], ...]] = (
     ("SEGMENTWORD _2 o:\"|“|„|«|'|‘ ~6 c:\"|”|“|»|'|’", _quoted_segment),
-    ("o:\"|“|„|« ~6 c:\"|”|“|» SEGMENTWORD", _quoted_segment),
+    ('o:"|“|„|« ~6 c:"|”|“|» SEGMENTWORD', _quoted_segment),
     ("LOOKED _5 CART ~3 NOT", _constant("browsed_not_bought", True)),
     ("b:LOOKED ~6 NOT|WITHOUT _3 BUY", _looked),
     ("NOT|NO|WITHOUT _2 BUY _5 d:DUR", _gap),
@@ -285,7 +320,11 @@ _SOURCES: Final[tuple[tuple[str, Build], ...]] = (
     ("PEOPLE|WHO _4 b:BOUGHT", _category),
     ("b:CATEGORYOF", _category),
     ("WISHLIST", _constant("wishlisted", True)),
+    ("x:TIER SEGMENTWORD", _called_segment),
     ("x:TIER", _tier),
+    ("EXISTING", _constant("new_customer", False, 0.85)),
+    ("PEOPLE _2 ON THE n:. PLANWORD", _plan_called),
+    ("FOR THE n:. PLANWORD", _plan_called),
     ("x:PLANWORD|PLANNAME ~4 EXPIRE _3 t:DATE", _expires),
     ("x:PLANWORD|PLANNAME ~4 t:DATE _3 EXPIRE", _expires),
     ("x:PLANNAME", _named("plan", "PLAN:")),
@@ -298,7 +337,7 @@ _SOURCES: Final[tuple[tuple[str, Build], ...]] = (
     ("BEFORE|MAX STEP n:NUM", _number("onboarding_step_lt")),
     ("MIN n:NUM LOGIN|TIMES EVERY:month", _number("logins_per_month_gt")),
     ("LOGIN MIN n:NUM TIMES EVERY:month", _number("logins_per_month_gt")),
-    ("POINTS _4 EXPIRE", _constant("points_expiring", True)),
+    ("POINTS _7 EXPIRE", _constant("points_expiring", True)),
     ("EXPIRE _1 POINTS", _constant("points_expiring", True)),
     ("WEB", _constant("web_customer", True)),
     ("NOT|WITHOUT _4 APP INSTALL?", _constant("app_installed", False)),
@@ -307,7 +346,7 @@ _SOURCES: Final[tuple[tuple[str, Build], ...]] = (
     ("CANCELLED _4 BETWEEN|FROM|IN? t:DATE AND|TO|UNTIL u:DATE", _cancelled),
     ("CANCELLED _4 IN|WITHIN|DURING|LAST? _2 t:DATE|DUR", _cancelled),
     ("IN|BETWEEN|LAST t:DATE|DUR _3 CANCELLED", _cancelled),
-    ("CHURN _2 DECILE OF? n:NUM", _number("churn_decile")),
+    ("CHURN _2 DECILE ~2 n:NUM", _number("churn_decile")),
     ("CHURN _3 SCORE _2 MIN n:NUM", _number("churn_score_gt")),
     ("CHURN _1 MIN n:NUM", _number("churn_score_gt")),
     ("TOP p:PCT _2 CLVWORD|PEOPLE", _top),

@@ -10,17 +10,36 @@ from agents.planner.parser.quantities import Money
 from agents.planner.parser.reading import Reading, Why, correction_before
 
 CODES: Final = frozenset(
-    "USD EUR GBP CHF JPY CNY INR AUD CAD NZD SGD HKD SEK NOK DKK ISK PLN CZK HUF RON BGN TRY ILS AED SAR QAR KWD ZAR NGN "
-    "KES EGP MAD BRL MXN ARS CLP COP PEN KRW TWD THB IDR MYR PHP VND PKR BDT LKR UAH RUB".split()
+    ["USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "AUD", "CAD", "NZD", "SGD", "HKD", "SEK", "NOK", "DKK", "ISK", "PLN", "CZK", "HUF", "RON", "BGN", "TRY", "ILS", "AED", "SAR", "QAR", "KWD", "ZAR", "NGN", "KES", "EGP", "MAD", "BRL", "MXN", "ARS", "CLP", "COP", "PEN", "KRW", "TWD", "THB", "IDR", "MYR", "PHP", "VND", "PKR", "BDT", "LKR", "UAH", "RUB"]
 )
-_DOLLARS: Final = frozenset("USD CAD AUD NZD SGD HKD TWD MXN ARS CLP COP".split())
+_DOLLARS: Final = frozenset(["USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP"])
 # What a symbol shared by several currencies may mean; the home's own currency decides, else the first.
 _SHARED: Final = {
     "$": ("USD", _DOLLARS),
     "¥": ("JPY", frozenset({"JPY", "CNY"})),
     "kr": (None, frozenset({"SEK", "NOK", "DKK", "ISK"})),
 }
-_FILL: Final = ("FILL", "IS", "THE", "ARTICLE", "MAX", "AROUND", "OF", "ONLY", "FOR", "BETWEEN", "FROM", "DASH", "AT", "TO", "TOTALWORD", "ON", "IN")
+_FILL: Final = (
+    "FILL",
+    "IS",
+    "THE",
+    "ARTICLE",
+    "MAX",
+    "AROUND",
+    "OF",
+    "ONLY",
+    "FOR",
+    "BETWEEN",
+    "FROM",
+    "DASH",
+    "AT",
+    "TO",
+    "TOTALWORD",
+    "ON",
+    "IN",
+)
+# Further on a bare number is about something else.
+_FARTHEST_CORRECTION: Final = 12
 # A smaller number that stands alone may be anything.
 _LEAST_BARE: Final = 50
 
@@ -28,7 +47,7 @@ _LEAST_BARE: Final = 50
 class Candidate(NamedTuple):
     """An amount that may be the budget; cued ones outrank amounts that merely stand there."""
 
-    index: int
+    at: int
     amount: Decimal
     currency: str | None
     lower: int | None
@@ -62,7 +81,7 @@ def find_budget(sentence: Sentence, home: str | None) -> BudgetReading:
         return BudgetReading(_bare(sentence))
     best = max(candidate.confidence for candidate in candidates)
     strong = [each for each in candidates if each.correction or each.confidence >= min(best, 0.9)]
-    totals = [each for each in strong if _period(sentence, each.index)[0] != "day"]
+    totals = [each for each in strong if _period(sentence, each.at)[0] != "day"]
     parts = any("OFWHICH" in item.tags for item in sentence.items)
     chosen = _sum_of_others(totals) or (totals[0] if parts and totals else (totals or strong)[-1])
     reading = _as_reading(sentence, chosen, candidates)
@@ -81,7 +100,11 @@ def _bare(sentence: Sentence) -> Reading | None:
         if not alone or "NUM" not in item.tags or item.has("ORDINAL", "WORDED") or index in sentence.taken:
             continue
         value = item.value
-        if isinstance(value, Decimal) and value >= _LEAST_BARE and not (len(item.form) == 4 and 2020 <= value <= 2035):
+        if (
+            isinstance(value, Decimal)
+            and value >= _LEAST_BARE
+            and not (len(item.form) == 4 and 2020 <= value <= 2035)
+        ):
             amount = value.quantize(Decimal("0.01"))
             return _as_reading(sentence, Candidate(index, amount, None, None, 0.6, False), [])
     return None
@@ -121,13 +144,16 @@ def _amount(item: Item, home: str | None) -> tuple[Decimal, str | None]:
 
 
 def _candidates(sentence: Sentence, home: str | None) -> list[Candidate]:
-    places = [at for at, item in enumerate(sentence.items) if item.has("MONEY", "NUM") and at not in sentence.taken]
+    places = [
+        at for at, item in enumerate(sentence.items) if item.has("MONEY", "NUM") and at not in sentence.taken
+    ]
     found: list[Candidate] = []
     for order, index in enumerate(places):
         if order + 1 < len(places) and _is_range(sentence, index, places[order + 1], home):
             continue
         lower = places[order - 1] if order and _is_range(sentence, places[order - 1], index, home) else None
-        candidate = _judge(sentence, index, lower, home, has_earlier=bool(found))
+        near = bool(found) and index - found[-1].at <= _FARTHEST_CORRECTION
+        candidate = _judge(sentence, index, lower, home, has_earlier=near)
         if candidate is not None:
             found.append(candidate)
     return found
@@ -141,18 +167,26 @@ def _is_range(sentence: Sentence, one: int, other: int, home: str | None) -> boo
     return _amount(sentence.items[one], home)[0] < _amount(sentence.items[other], home)[0]
 
 
-def _judge(sentence: Sentence, index: int, lower: int | None, home: str | None, *, has_earlier: bool) -> Candidate | None:
+def _judge(
+    sentence: Sentence, index: int, lower: int | None, home: str | None, *, has_earlier: bool
+) -> Candidate | None:
     item = sentence.items[index]
     at = index if lower is None else lower
     amount, currency = _amount(item, home)
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
     if _is_price_after(sentence, index) or (currency is None and _counts(sentence, index)):
         return None
-    if "ORDINAL" in item.tags or any(each.has("FEW") for each in sentence.before(at, 1)) or amount > Decimal(10) ** 12:
+    if (
+        "ORDINAL" in item.tags
+        or any(each.has("FEW") for each in sentence.before(at, 1))
+        or amount > Decimal(10) ** 12
+    ):
         return None
     correction = has_earlier and correction_before(sentence, at)
     cue = _cue(sentence, at)
-    cued = cue == "budget" or (following is not None and following.stop == "W" and _cued_after(sentence, index))
+    cued = cue == "budget" or (
+        following is not None and following.stop == "W" and _cued_after(sentence, index)
+    )
     if cue == "price":
         return None
     if cued:
@@ -195,7 +229,9 @@ def _cued_after(sentence: Sentence, index: int) -> bool:
             return False
         if item.has("BUDGETAFTER"):
             return True
-        if not item.has("FILL", "TOTALWORD", "IN", "OF", "ARTICLE", "THE", "FOR") and not any(t.startswith("EVERY:") for t in item.tags):
+        if not item.has("FILL", "TOTALWORD", "IN", "OF", "ARTICLE", "THE", "FOR") and not any(
+            t.startswith("EVERY:") for t in item.tags
+        ):
             return False
     return False
 
@@ -215,7 +251,12 @@ def _is_price_after(sentence: Sentence, index: int) -> bool:
         return False
     if following.has("PER") and not following.has("VIA"):
         beyond = sentence.items[index + 2] if index + 2 < len(sentence.items) else None
-        return beyond is not None and beyond.stop == "W" and not beyond.has("UNIT") and following.form not in ("a", "an")
+        return (
+            beyond is not None
+            and beyond.stop == "W"
+            and not beyond.has("UNIT")
+            and following.form not in ("a", "an")
+        )
     return following.has("PRICEAFTER")
 
 
@@ -224,7 +265,19 @@ def _counts(sentence: Sentence, index: int) -> bool:
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
     if following is None:
         return False
-    if following.has("COUNTED", "KPI", "PEOPLE", "UNIT", "PERCENT", "TIMES", "CHANNEL", "SENDWORD", "POINTS", "ORDERS", "VARIANT"):
+    if following.has(
+        "COUNTED",
+        "KPI",
+        "PEOPLE",
+        "UNIT",
+        "PERCENT",
+        "TIMES",
+        "CHANNEL",
+        "SENDWORD",
+        "POINTS",
+        "ORDERS",
+        "VARIANT",
+    ):
         return not following.has("BUDGETAFTER")
     beyond = sentence.items[index + 2] if index + 2 < len(sentence.items) else None
     if beyond is not None and beyond.stop == "W" and following.stop == "W" and beyond.has("COUNTED", "KPI"):
@@ -254,22 +307,32 @@ def _as_reading(sentence: Sentence, chosen: Candidate, others: list[Candidate]) 
     currency = chosen.currency
     if currency is None:
         # "$5k, actually 4k": the corrected amount stands in the currency already named.
-        stated = [each.currency for each in others if each.currency and each.index < chosen.index]
+        stated = [each.currency for each in others if each.currency and each.at < chosen.at]
         currency = stated[-1] if stated else None
     value: dict[str, object] = {"amount": chosen.amount, "currency": currency}
-    period, last = _period(sentence, chosen.index)
+    period, last = _period(sentence, chosen.at)
     if period is not None:
         value["period"] = period
         if period == "day":
             value["per_day"] = chosen.amount
-    daily = [each.amount for each in others if each.index != chosen.index and _period(sentence, each.index)[0] == "day"]
+    daily = [
+        each.amount
+        for each in others
+        if each.at != chosen.at and _period(sentence, each.at)[0] == "day"
+    ]
     if daily:
         value["per_day"] = daily[-1]
-    following = sentence.items[chosen.index + 1] if chosen.index + 1 < len(sentence.items) else None
-    is_upper = any(item.has("MAX") for item in sentence.before(chosen.index, 2, clause=True))
-    if is_upper or chosen.lower is not None or (following is not None and following.has("MAX") and following.stop == "W"):
+    following = sentence.items[chosen.at + 1] if chosen.at + 1 < len(sentence.items) else None
+    is_upper = any(item.has("MAX") for item in sentence.before(chosen.at, 2, clause=True))
+    if (
+        is_upper
+        or chosen.lower is not None
+        or (following is not None and following.has("MAX") and following.stop == "W")
+    ):
         value["max"] = True
-    return Reading("budget", value, sentence.items[chosen.index].start, sentence.items[last].end, chosen.confidence)
+    return Reading(
+        "budget", value, sentence.items[chosen.at].start, sentence.items[last].end, chosen.confidence
+    )
 
 
 def _sum_of_others(totals: list[Candidate]) -> Candidate | None:
@@ -283,11 +346,11 @@ def _sum_of_others(totals: list[Candidate]) -> Candidate | None:
 
 def _contradiction(sentence: Sentence, candidates: list[Candidate]) -> Why | None:
     """Two amounts that are each called the budget and neither corrects the other, or one in two currencies."""
-    totals = [each for each in candidates if _period(sentence, each.index)[0] is None]
+    totals = [each for each in candidates if _period(sentence, each.at)[0] is None]
     while any(each.correction for each in totals[1:]):
         totals = totals[next(at for at, each in enumerate(totals) if at and each.correction) :]
         totals[0] = totals[0]._replace(correction=False)
-    words = [sentence.text[slice(*sentence.items[each.index].span)] for each in totals]
+    words = [sentence.text[slice(*sentence.items[each.at].span)] for each in totals]
     currencies = {each.currency for each in totals if each.currency}
     if len(totals) == 2 and totals[0].amount == totals[1].amount and len(currencies) == 2:
         return Why("currency_two", (words[0], words[-1]))

@@ -31,7 +31,9 @@ def dates(items: list[Item], words: Vocabulary, today: date) -> list[Item]:
         tags = {"DATE"} if moment.exists(today) else {"BADDATE"}
         if moment.is_theme:
             tags.add("THEME")
-        weekday = next((tag[2:] for item in items[at : last + 1] for tag in item.tags if tag.startswith("D:")), None)
+        weekday = next(
+            (tag[2:] for item in items[at : last + 1] for tag in item.tags if tag.startswith("D:")), None
+        )
         if weekday is not None and not moment.is_range and not moment.is_period:
             tags.add(f"SAID:{weekday}")
         made.append(merged(items, at, last, tags | (items[at].tags & {"HOLIDAY", "WEEKDAY"}), moment))
@@ -50,7 +52,11 @@ def _get(items: list[Item], at: int) -> Item:
 def _skip(items: list[Item], at: int, *tags: str, commas: bool = False) -> int:
     """The next place that is none of the tags (and no comma), at most four on."""
     last = at + 4
-    while at < last and (_get(items, at).has(*tags) and ("TO" in tags or not _get(items, at).has("TO"))) or (commas and _get(items, at).form == ","):
+    while (
+        (at < last
+        and (_get(items, at).has(*tags) and ("TO" in tags or not _get(items, at).has("TO"))))
+        or (commas and _get(items, at).form == ",")
+    ):
         at += 1
     return at
 
@@ -69,7 +75,9 @@ def _day(items: list[Item], at: int) -> int | None:
     """A day of the month: a number up to 31 in digits or as an ordinal, or a word up to 31."""
     item = _get(items, at)
     day = value_of(item) if item.has("NUM") and not item.has("SCALED") else None
-    return day if day is not None and 1 <= day <= 31 and "." not in item.form and "," not in item.form else None
+    return (
+        day if day is not None and 1 <= day <= 31 and "." not in item.form and "," not in item.form else None
+    )
 
 
 def _month(item: Item) -> int | None:
@@ -113,7 +121,11 @@ def _or_bad(moment: Moment | None, month: int, day: int, year: int | None) -> Mo
 def _dotted_range(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None:
     """ "1.-14.12.", "from 1 to 14/12": a bare first day before a written last one."""
     first = _day(items, at)
-    if first is None or not _get(items, at + 1).has(*_RANGE) or not _get(items, at + 2).has("DOTTED", "SLASHED"):
+    if (
+        first is None
+        or not _get(items, at + 1).has(*_RANGE)
+        or not _get(items, at + 2).has("DOTTED", "SLASHED")
+    ):
         return None
     read = _written(items, at + 2, today)
     numbers = [int(part) for part in re.findall(r"[0-9]+", _get(items, at + 2).form)]
@@ -201,15 +213,26 @@ def _holiday(items: list[Item], at: int, _today: date) -> tuple[int, Moment] | N
 def _quarter(items: list[Item], at: int, _today: date) -> tuple[int, Moment] | None:
     item, following = _get(items, at), _get(items, at + 1)
     number = None
-    if item.form in ("q", "t", "k") and following.start == item.end and following.form in ("1", "2", "3", "4"):
+    if (
+        item.form in ("q", "t", "k")
+        and following.start == item.end
+        and following.form in ("1", "2", "3", "4")
+    ):
         number, last, months = int(following.form), at + 1, 3
     elif item.form in ("h", "s") and following.start == item.end and following.form in ("1", "2"):
         number, last, months = int(following.form), at + 1, 6
     else:
-        order = _tag(item, "NTH:") or (str(value_of(item)) if item.has("NUM") and value_of(item) in (1, 2, 3, 4) else None)
+        order = _tag(item, "NTH:") or (
+            str(value_of(item)) if item.has("NUM") and value_of(item) in (1, 2, 3, 4) else None
+        )
         unit = _tag(following, "U:")
         if order and order.isdigit() and unit in ("quarter", "semester"):
-            if item.has("NUM") and not item.has("ORDINAL") and unit == "quarter" and following.form.endswith(("s", "e")):
+            if (
+                item.has("NUM")
+                and not item.has("ORDINAL")
+                and unit == "quarter"
+                and following.form.endswith(("s", "e"))
+            ):
                 return None
             number, last, months = int(order), at + 1, 3 if unit == "quarter" else 6
     if number is None:
@@ -237,11 +260,20 @@ def _relative(items: list[Item], at: int, today: date) -> tuple[int, Moment] | N
         if counted:
             return counted[0], constant_until(today, counted[1])
     unit = _tag(_get(items, place + 1), "U:")
-    if item.has("NEXT", "THIS", "COMING") and unit in ("week", "weekend", "month", "quarter", "year", "semester"):
+    if item.has("NEXT", "THIS", "COMING") and unit in (
+        "week",
+        "weekend",
+        "month",
+        "quarter",
+        "year",
+        "semester",
+    ):
         step = 0 if item.has("THIS") or (unit == "weekend" and item.has("COMING")) else 1
         return place + 1, at_time.relative_period(unit, step, today)
     own = _tag(item, "U:")
-    if own in ("week", "weekend", "month", "quarter", "year", "semester") and _get(items, place + 1).has("NEXTAFTER"):
+    if own in ("week", "weekend", "month", "quarter", "year", "semester") and _get(items, place + 1).has(
+        "NEXTAFTER"
+    ):
         return place + 1, at_time.relative_period(own, 1, today)
     if item.has("NUM"):
         counted = _counted(items, place, today)
@@ -282,7 +314,11 @@ def _from_now(items: list[Item], at: int, today: date) -> tuple[int, Moment] | N
         found = _counted(items, place, today)
     if found is None:
         return None
-    begins = any(_get(items, at - back).has("START", "SEND", "LAUNCH") for back in range(1, 5) if _get(items, at - back).stop == "W")
+    begins = any(
+        _get(items, at - back).has("START", "SEND", "LAUNCH")
+        for back in range(1, 5)
+        if _get(items, at - back).stop == "W"
+    )
     if not begins and not (_get(items, at).has("INFUTURE") and not _get(items, at).has("IN")):
         return None
     return found[0], at_time.constant(today + timedelta(days=found[1]))
@@ -293,7 +329,9 @@ def _named(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None
     for name, ahead in (("DAYAFTER", 2), ("TOMORROW", 1), ("TODAY", 0)):
         if item.has(name):
             return at, at_time.constant(today + timedelta(days=ahead))
-    if item.has("NOW") and (_get(items, at - 1).has("FROM", "START", "LAUNCH", "SEND") or item.form not in ("now",)):
+    if item.has("NOW") and (
+        _get(items, at - 1).has("FROM", "START", "LAUNCH", "SEND") or item.form not in ("now",)
+    ):
         return at, at_time.constant(today)
     return None
 
@@ -313,7 +351,23 @@ def _weekday(items: list[Item], at: int, today: date) -> tuple[int, Moment] | No
     if _get(items, place + 1).has("NEXTAFTER"):
         last, marked, is_next = place + 1, True, True
     before = _get(items, at - 1)
-    cued = before.has("FROM", "UNTIL", "BY", "ON", "TO", "BEFORE", "AFTER", "START", "BETWEEN", "AND", "DASH", "END", "LAUNCH", "IN", "SEND")
+    cued = before.has(
+        "FROM",
+        "UNTIL",
+        "BY",
+        "ON",
+        "TO",
+        "BEFORE",
+        "AFTER",
+        "START",
+        "BETWEEN",
+        "AND",
+        "DASH",
+        "END",
+        "LAUNCH",
+        "IN",
+        "SEND",
+    )
     if not marked and not cued and not _get(items, at).has("THE"):
         return None
     weekday = int(name)
@@ -351,7 +405,9 @@ def _end_of_now(items: list[Item], at: int, today: date) -> tuple[int, Moment] |
         return None
     place = _skip(items, at + 1, "OF", "THE", "THIS", "ARTICLE")
     unit = _tag(_get(items, place), "U:")
-    if unit not in ("month", "year", "quarter", "week", "semester") or _get(items, place + 1).has("NEXTAFTER"):
+    if unit not in ("month", "year", "quarter", "week", "semester") or _get(items, place + 1).has(
+        "NEXTAFTER"
+    ):
         return None
     return place, at_time.constant(at_time.last_of(unit, today))._replace(is_edge_end=True)
 
@@ -385,13 +441,26 @@ def _edges(items: list[Item], today: date) -> list[Item]:
             name = next((tag for tag in _EDGES if cue is not None and tag in cue.tags), None)
             unit = _tag(cue, "U:") if cue is not None else None
             if name and (item.value.is_period or name in ("EDGEEND", "LOOSE", "MIDDLE")) and cue is not None:
-                moment = at_time.edge(item.value, name) if item.value.is_period or name == "EDGEEND" else item.value
+                moment = (
+                    at_time.edge(item.value, name)
+                    if item.value.is_period or name == "EDGEEND"
+                    else item.value
+                )
                 tags = {"DATE"} if moment.exists(today) else {"BADDATE"}
                 if not (name == "EDGEEND" and not item.value.is_period):
-                    item = merged([*made[back:], item], 0, len(made) - back, tags | (item.tags & {"HOLIDAY"}), moment)
+                    item = merged(
+                        [*made[back:], item], 0, len(made) - back, tags | (item.tags & {"HOLIDAY"}), moment
+                    )
                     del made[back:]
-            elif unit in ("week", "weekend") and not (back and made[back - 1].has("NUM")) and back < len(made) - 1 and not item.value.is_period:
-                item = merged([*made[back:], item], 0, len(made) - back, {"DATE"}, at_time.around(item.value, str(unit)))
+            elif (
+                unit in ("week", "weekend")
+                and not (back and made[back - 1].has("NUM"))
+                and back < len(made) - 1
+                and not item.value.is_period
+            ):
+                item = merged(
+                    [*made[back:], item], 0, len(made) - back, {"DATE"}, at_time.around(item.value, str(unit))
+                )
                 del made[back:]
         made.append(item)
     return made
@@ -404,7 +473,12 @@ def _offsets(items: list[Item], today: date) -> list[Item]:
         side = made[-1] if made else None
         if side is not None and side.has("THE") and len(made) > 1 and "DATE" in item.tags:
             side = made[-2] if made[-2].has("BEFORE", "AFTER") else side
-        if "DATE" in item.tags and isinstance(item.value, Moment) and side is not None and side.has("BEFORE", "AFTER"):
+        if (
+            "DATE" in item.tags
+            and isinstance(item.value, Moment)
+            and side is not None
+            and side.has("BEFORE", "AFTER")
+        ):
             place = made.index(side) if made[-1] is not side else len(made) - 1
             unit = _tag(made[place - 1], "U:") if place >= 1 else None
             number = value_of(made[place - 2]) if place >= 2 and made[place - 2].has("NUM") else None

@@ -6,12 +6,30 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from agents.planner.brief import CHANNELS, Channel
-from agents.planner.parser.items import Item, Span
-from agents.planner.parser.items import Sentence
+from agents.planner.parser.items import Item, Sentence, Span
 from agents.planner.parser.reading import Reading, Why, correction_before, hull
 
 _NEGATES: Final = ("NOT", "NO", "WITHOUT", "AVOID", "EXCEPT")
-_BETWEEN: Final = ("FILL", "THE", "ARTICLE", "VIA", "BY", "SEND", "OF", "ANY", "IN", "ON", "FOR", "USE", "TO", "MORE", "WANT", "ONLY", "WITH", "DO")
+_BETWEEN: Final = (
+    "FILL",
+    "THE",
+    "ARTICLE",
+    "VIA",
+    "BY",
+    "SEND",
+    "OF",
+    "ANY",
+    "IN",
+    "ON",
+    "FOR",
+    "USE",
+    "TO",
+    "MORE",
+    "WANT",
+    "ONLY",
+    "WITH",
+    "DO",
+)
 # "Push" and "text" are other things too: such a word is a channel only in the company of these.
 _WORDS_OF_MANY_MEANINGS: Final = frozenset(["push", "text", "texts"])
 
@@ -20,7 +38,7 @@ class Mention(NamedTuple):
     """A channel named in the text."""
 
     channel: Channel
-    index: int
+    at: int
     negated: bool
     only: bool
 
@@ -38,13 +56,13 @@ def find_channels(sentence: Sentence, offered: Sequence[Channel] = CHANNELS) -> 
     """Read the channels; naming the same channel as wanted and unwanted, or "only" beside others, is a doubt."""
     mentions = _mentions(sentence)
     wanted = [mention for mention in mentions if not mention.negated]
-    corrects = [at for at, mention in enumerate(wanted) if at and correction_before(sentence, mention.index)]
+    corrects = [at for at, mention in enumerate(wanted) if at and correction_before(sentence, mention.at)]
     wanted = wanted[corrects[-1] :] if corrects else wanted
     unwanted = [mention for mention in mentions if mention.negated]
     asked: set[Channel] = {mention.channel for mention in wanted}
     excluded_set = {mention.channel for mention in unwanted}
     doubt = _contradiction(asked, excluded_set, {mention.channel for mention in wanted if mention.only})
-    spans = [sentence.items[mention.index].span for mention in wanted]
+    spans = [sentence.items[mention.at].span for mention in wanted]
     everything = _everything(sentence)
     if everything is not None:
         asked = {channel for channel in offered if channel not in excluded_set}
@@ -52,7 +70,7 @@ def find_channels(sentence: Sentence, offered: Sequence[Channel] = CHANNELS) -> 
     unsupported = _unsupported(sentence)
     for channel in sorted(asked - set(offered)):
         at = next(mention for mention in wanted if mention.channel == channel)
-        span = sentence.items[at.index].span
+        span = sentence.items[at.at].span
         unsupported.append(Reading(f"unsupported_channel:{channel}", channel, *span))
     asked &= set(offered)
     if doubt is not None:
@@ -61,7 +79,7 @@ def find_channels(sentence: Sentence, offered: Sequence[Channel] = CHANNELS) -> 
     if asked:
         named = [channel for channel in CHANNELS if channel in asked]
         # "Only" is the strongest place to point at where one channel is named several times.
-        strongest = [sentence.items[m.index].span for m in wanted if m.only] if len(asked) == 1 else []
+        strongest = [sentence.items[m.at].span for m in wanted if m.only] if len(asked) == 1 else []
         channels = Reading("channels", named, *(strongest[-1] if strongest else hull(spans)))
     return ChannelReading(channels, _excluded(sentence, unwanted, set()), unsupported, None)
 
@@ -71,7 +89,7 @@ def _excluded(sentence: Sentence, unwanted: list[Mention], doubted: set[Channel]
     if not kept:
         return None
     named = [channel for channel in CHANNELS if channel in {mention.channel for mention in kept}]
-    return Reading("constraints.excluded_channels", named, *hull(sentence.items[m.index].span for m in kept))
+    return Reading("constraints.excluded_channels", named, *hull(sentence.items[m.at].span for m in kept))
 
 
 def _everything(sentence: Sentence) -> Item | None:
@@ -103,15 +121,42 @@ def _is_channel(sentence: Sentence, index: int) -> bool:
     if item.form not in _WORDS_OF_MANY_MEANINGS:
         return True
     before = sentence.items[index - 1] if index else Item("", 0, 0, stop="S")
-    joined = (before.has("AND", "OR") or before.form in (",", "/", "(", ":")) and index > 1 and _near_channel(sentence, index, -1)
-    joined = joined or (following.has("AND", "OR") or following.form in (",", "/", ")")) and _near_channel(sentence, index, 1)
+    joined = (
+        (before.has("AND", "OR") or before.form in (",", "/", "(", ":"))
+        and index > 1
+        and _near_channel(sentence, index, -1)
+    )
+    joined = (
+        joined
+        or ((following.has("AND", "OR") or following.form in (",", "/", ")"))
+        and _near_channel(sentence, index, 1))
+    )
     alone = following.has("ONLY") or before.has("ONLY") or (before.stop != "W" and following.stop != "W")
     alone = alone or (before.has("MONEY", "PCT") and len(_all_channels(sentence)) > 1)
     if item.form == "push":
-        return joined or alone or before.has("VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "USE", "CHANNELWORD", "EXCEPT", "SEND") and (before.has("VIA") or not following.has("FOR", "THE", "CAMPAIGN", "TO", "ARTICLE", "THIS", "OFFER"))
-    if joined or alone or before.has("VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "PER", "EXCEPT", "USE", "CHANNELWORD", "SEND", "NUM"):
+        return (
+            joined
+            or alone
+            or (before.has(
+                "VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "USE", "CHANNELWORD", "EXCEPT", "SEND"
+            )
+            and (
+                before.has("VIA")
+                or not following.has("FOR", "THE", "CAMPAIGN", "TO", "ARTICLE", "THIS", "OFFER")
+            ))
+        )
+    if (
+        joined
+        or alone
+        or before.has(
+            "VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "PER", "EXCEPT", "USE", "CHANNELWORD", "SEND", "NUM"
+        )
+    ):
         return not following.has("FOR")
-    return following.has("PEOPLE", "THE", "EVERYONE", "THEM", "SEGMENT", "TIER", "TYPE", "DEMONYM") or item.form == "texts"
+    return (
+        following.has("PEOPLE", "THE", "EVERYONE", "THEM", "SEGMENT", "TIER", "TYPE", "DEMONYM")
+        or item.form == "texts"
+    )
 
 
 def _all_channels(sentence: Sentence) -> set[Channel]:
@@ -158,19 +203,24 @@ def _only(sentence: Sentence, index: int) -> bool:
 
 
 def _is_list(sentence: Sentence, one: Mention, other: Mention) -> bool:
-    between = sentence.items[one.index + 1 : other.index]
-    return len(between) <= 3 and all(
-        item.form in (",", "/") or item.has("AND", "OR", "NO", "ARTICLE", "THE", "VIA", "BY", "NOT") for item in between
-    ) and not any(item.has("BUT") for item in between)
+    between = sentence.items[one.at + 1 : other.at]
+    return (
+        len(between) <= 3
+        and all(
+            item.form in (",", "/") or item.has("AND", "OR", "NO", "ARTICLE", "THE", "VIA", "BY", "NOT")
+            for item in between
+        )
+        and not any(item.has("BUT") for item in between)
+    )
 
 
 def _negation_runs_on(sentence: Sentence, earlier: Mention, here: Mention) -> bool:
     """ "No SMS or push" and "no SMS, push or e-mail" rule out all; "no SMS, e-mail and push" rules out the first."""
     if here.only and not here.negated:
         return False
-    if not any(item.form == "," for item in sentence.items[earlier.index + 1 : here.index]):
+    if not any(item.form == "," for item in sentence.items[earlier.at + 1 : here.at]):
         return True
-    rest = sentence.items[here.index : here.index + 6]
+    rest = sentence.items[here.at : here.at + 6]
     return any(item.has("OR") and item.stop == "W" for item in rest)
 
 
@@ -179,7 +229,11 @@ def _spread(sentence: Sentence, mentions: list[Mention]) -> list[Mention]:
     spread = list(mentions)
     for index in range(1, len(spread)):
         earlier, here = spread[index - 1], spread[index]
-        if _is_list(sentence, earlier, here) and earlier.negated and _negation_runs_on(sentence, earlier, here):
+        if (
+            _is_list(sentence, earlier, here)
+            and earlier.negated
+            and _negation_runs_on(sentence, earlier, here)
+        ):
             spread[index] = here._replace(negated=True)
     for index in range(len(spread) - 1, 0, -1):
         earlier, here = spread[index - 1], spread[index]

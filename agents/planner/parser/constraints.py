@@ -78,14 +78,22 @@ _FLAGS: Final = tuple(
     )
 )
 _WINDOWS: Final = tuple(
-    Pattern(source) for source in ("BETWEEN|FROM a:CLOCK|NUM TO|AND|DASH|UNTIL b:CLOCK", "a:CLOCK|NUM DASH|TO|UNTIL b:CLOCK")
+    Pattern(source)
+    for source in (
+        "BETWEEN|FROM THE? a:CLOCK|NUM TO|AND|DASH|UNTIL THE? b:CLOCK",
+        "a:CLOCK|NUM DASH|TO|UNTIL THE? b:CLOCK",
+    )
 )
 _REMINDER: Final = Pattern("REMINDER _4 t:DATE")
 _DELAY: Final = Pattern("d:DUR LATER")
 _SMS_AFTER: Final = (Pattern("CH:sms ~8 UNOPENED _4 d:DUR"), Pattern("UNOPENED _4 d:DUR ~6 CH:sms"))
 _STOP: Final = Pattern("STOPIF")
 _GUARD: Final = Pattern("GUARD _3")
-_PRODUCT: Final = Pattern("PRODUCTCUE|LAUNCH _1 THE NEW?")
+_PRODUCT: Final = (
+    Pattern("PRODUCTCUE|LAUNCH _1 THE NEW?"),
+    Pattern("PROMO|LAUNCH|OBJ:product_launch|HINT:product_promotion OF|FOR|ON THE? NEW?"),
+    Pattern("PRODUCTCUE NEW?"),
+)
 
 
 def find_constraints(sentence: Sentence, today: date) -> list[Reading]:
@@ -102,7 +110,11 @@ def find_constraints(sentence: Sentence, today: date) -> list[Reading]:
                 found.append(Reading(f"constraints.{key}", value, *match.span))
     for key, value, pattern in _FLAGS:
         for match in pattern.find(sentence):
-            if key == "discount_pct" and any("PCT" in sentence.items[at].tags for at in range(match.first, match.last + 2) if at < len(sentence.items)):
+            if key == "discount_pct" and any(
+                "PCT" in sentence.items[at].tags
+                for at in range(match.first, match.last + 2)
+                if at < len(sentence.items)
+            ):
                 continue
             if key == "variants" and any(reading.field == "constraints.variants" for reading in found):
                 continue
@@ -123,7 +135,11 @@ def discount_contradiction(sentence: Sentence, found: list[Reading]) -> Why | No
         return None
     for cap in caps:
         for discount in discounts:
-            above = isinstance(cap.value, Decimal) and isinstance(discount.value, Decimal) and discount.value > cap.value
+            above = (
+                isinstance(cap.value, Decimal)
+                and isinstance(discount.value, Decimal)
+                and discount.value > cap.value
+            )
             if above:
                 return Why("discount_above", (f"{discount.value}", f"{cap.value}"))
     return None
@@ -154,11 +170,17 @@ def _timed(sentence: Sentence, today: date) -> list[Reading]:
                 windows.add(match.named["b"])
                 for name in ("a", "b"):
                     sentence.take(match.named[name], match.named[name])
-                found.append(Reading("constraints.send_window_local", (f"{opens:%H:%M}", f"{closes:%H:%M}"), *match.span))
+                found.append(
+                    Reading(
+                        "constraints.send_window_local", (f"{opens:%H:%M}", f"{closes:%H:%M}"), *match.span
+                    )
+                )
     for match in _REMINDER.find(sentence):
         moment = match.item("t").value
         day = _upcoming(moment, today) if isinstance(moment, Moment) else None
-        if day is not None and any(item.has("ON", "FOR", "DATEWORD") for item in sentence.before(match.named["t"], 2)):
+        if day is not None and any(
+            item.has("ON", "FOR", "DATEWORD") for item in sentence.before(match.named["t"], 2)
+        ):
             sentence.take(match.named["t"], match.named["t"])
             found.append(Reading("constraints.reminder_date", day, *match.span, 0.9))
     for pattern in _SMS_AFTER:
@@ -167,7 +189,9 @@ def _timed(sentence: Sentence, today: date) -> list[Reading]:
             if isinstance(length, Length) and sentence.is_free(match.named["d"], match.named["d"]):
                 sentence.take(match.named["d"], match.named["d"])
                 found.append(Reading("constraints.sms_after_unopened_h", length.hours, *match.span, 0.85))
-    delays = [match for match in _DELAY.find(sentence) if sentence.is_free(match.named["d"], match.named["d"])]
+    delays = [
+        match for match in _DELAY.find(sentence) if sentence.is_free(match.named["d"], match.named["d"])
+    ]
     hours = [value.hours for match in delays if isinstance(value := match.item("d").value, Length)]
     if hours:
         for match in delays:
@@ -179,7 +203,9 @@ def _timed(sentence: Sentence, today: date) -> list[Reading]:
 def _upcoming(moment: Moment, today: date) -> date | None:
     if moment.year is not None:
         return moment.first(moment.year)
-    return next((day for of in (today.year, today.year + 1) if (day := moment.first(of)) and day >= today), None)
+    return next(
+        (day for of in (today.year, today.year + 1) if (day := moment.first(of)) and day >= today), None
+    )
 
 
 def _worded(sentence: Sentence) -> list[Reading]:
@@ -194,10 +220,16 @@ def _worded(sentence: Sentence) -> list[Reading]:
     guard = _GUARD.first(sentence)
     if guard is not None:
         last = guard.first
-        while last + 1 < len(sentence.items) and sentence.items[last + 1].stop == "W" and last - guard.first < 6:
+        while (
+            last + 1 < len(sentence.items) and sentence.items[last + 1].stop == "W" and last - guard.first < 6
+        ):
             last += 1
-        found.append(Reading("constraints.other", sentence.words(guard.first, last), *sentence.span(guard.first, last), 0.8))
-    for match in _PRODUCT.find(sentence):
+        found.append(
+            Reading(
+                "constraints.other", sentence.words(guard.first, last), *sentence.span(guard.first, last), 0.8
+            )
+        )
+    for match in (each for pattern in _PRODUCT for each in pattern.find(sentence)):
         goods = goods_after(sentence, match.last, 5)
         if goods is not None and not sentence.items[match.last + 1].has("CAMPAIGN", "CHANNEL", "OFFER"):
             span = (match.span[0], sentence.items[goods[1]].end)

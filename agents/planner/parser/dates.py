@@ -6,12 +6,26 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from agents.planner.parser.holidays import Rule
-from agents.planner.parser.items import Item, Sentence, Span
+from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.moments import Moment
 from agents.planner.parser.quantities import Length
 from agents.planner.parser.reading import Reading, Why, correction_before
 
-_FILL = ("THE", "ON", "IN", "AT", "IS", "ARTICLE", "DAY", "DATEWORD", "WITH", "FILL", "OF", "FOR", "INCLUDING")
+_FILL = (
+    "THE",
+    "ON",
+    "IN",
+    "AT",
+    "IS",
+    "ARTICLE",
+    "DAY",
+    "DATEWORD",
+    "WITH",
+    "FILL",
+    "OF",
+    "FOR",
+    "INCLUDING",
+)
 
 
 class Period(NamedTuple):
@@ -40,7 +54,12 @@ def find_period(sentence: Sentence, today: date) -> Period:
     roles = _with_corrections(sentence, _roles(sentence, _join(sentence)))
     start, end, two = _latest(sentence, roles, today)
     start, end, length = _with_length(sentence, start, end) if two is None else (start, end, None)
-    doubt = two or _doubt(sentence, start, end, today) or _wrong_length(sentence, start, end) or _wrong_weekday(sentence, roles, start, end)
+    doubt = (
+        two
+        or _doubt(sentence, start, end, today)
+        or _wrong_length(sentence, start, end)
+        or _wrong_weekday(sentence, roles, start, end)
+    )
     for role in roles:
         if role.role != "theme":
             sentence.take(role.indexes[0], role.indexes[-1])
@@ -77,11 +96,23 @@ def _is_joined(sentence: Sentence, one: int, other: int) -> bool:
         return written in ("-", "–", "—")
     if len(between) > 5 or any(item.stop == "S" for item in between):
         return False
-    links = [item for item in between if item.has("TO", "UNTIL") or not (item.form in (",", ":") or item.has("THE", "ON", "AT", "RUN", "IS", "INCLUDING", "FILL", "OF", "DATEWORD", "WEEKDAY"))]
+    links = [
+        item
+        for item in between
+        if item.has("TO", "UNTIL")
+        or not (
+            item.form in (",", ":")
+            or item.has("THE", "ON", "AT", "RUN", "IS", "INCLUDING", "FILL", "OF", "DATEWORD", "WEEKDAY")
+        )
+    ]
     if links and links[0].has("AND") and len(links) == 1:
         return any(item.has("BETWEEN") for item in sentence.before(one, 3))
     kept = [item for item in links if not item.has("AND")]
-    return bool(kept) and all(item.has("TO", "UNTIL", "DASH", "END") for item in kept) and not any(item.has("START") for item in kept)
+    return (
+        bool(kept)
+        and all(item.has("TO", "UNTIL", "DASH", "END") for item in kept)
+        and not any(item.has("START") for item in kept)
+    )
 
 
 def _roles(sentence: Sentence, joined: list[tuple[int, ...]]) -> list[_Role]:
@@ -95,7 +126,12 @@ def _role(sentence: Sentence, index: int) -> _Role:
     if moment.is_range:
         return _Role((index,), "range")
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
-    if sentence.items[index].has("HOLIDAY") and following is not None and following.stop == "W" and following.has("PEOPLE", "ONETIME", "BUYERWORD"):
+    if (
+        sentence.items[index].has("HOLIDAY")
+        and following is not None
+        and following.stop == "W"
+        and following.has("PEOPLE", "ONETIME", "BUYERWORD")
+    ):
         return _Role((index,), "theme")
     on = False
     for item in sentence.before(index, 5):
@@ -109,7 +145,11 @@ def _role(sentence: Sentence, index: int) -> _Role:
             return _Role((index,), "end")
         if item.has("START", "FROM", "LAUNCH", "NTH:1"):
             return _Role((index,), "start")
-        on = on or item.has("ON", "DURING", "AT", "DEADLINE") or (item.has("FOR", "IN") and not moment.is_theme)
+        on = (
+            on
+            or item.has("ON", "DURING", "AT", "DEADLINE")
+            or (item.has("FOR", "IN") and not moment.is_theme)
+        )
         if not (item.has(*_FILL, "DURING", "SENDWORD") or item.form == ":"):
             break
     if following is not None and following.has("ONWARDS"):
@@ -281,9 +321,17 @@ def _wrong_length(sentence: Sentence, start: Reading | None, end: Reading | None
     days = (_value(end) - _value(start)).days + 1
     for index, item in enumerate(sentence.items):
         length = item.value
-        if index in sentence.taken or not isinstance(length, Length) or length.unit not in ("day", "week", "month"):
+        if (
+            index in sentence.taken
+            or not isinstance(length, Length)
+            or length.unit not in ("day", "week", "month")
+        ):
             continue
-        if length.most is None and _is_lasting(sentence, index) and abs(length.least - days) > max(3, days // 10):
+        if (
+            length.most is None
+            and _is_lasting(sentence, index)
+            and abs(length.least - days) > max(3, days // 10)
+        ):
             return Why("dates_length", (sentence.text[slice(*item.span)], f"{days}"))
     return None
 
@@ -295,7 +343,12 @@ def _is_lasting(sentence: Sentence, index: int) -> bool:
         if item.has("LAST", "PAST", "AGO", "NOT", "INACTIVE", "BUY", "SINCE", "EACH"):
             return False
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
-    if following is not None and following.has("STARTING", "FROM") and index + 2 < len(sentence.items) and sentence.items[index + 2].has("DATE"):
+    if (
+        following is not None
+        and following.has("STARTING", "FROM")
+        and index + 2 < len(sentence.items)
+        and sentence.items[index + 2].has("DATE")
+    ):
         return True
     if following is not None and following.has("LONG", "CAMPAIGN", "LASTING", "SALE", "RUN", "OFFER"):
         return True
@@ -304,7 +357,9 @@ def _is_lasting(sentence: Sentence, index: int) -> bool:
         return True
     for item in sentence.before(index, 3):
         if item.has("FOR", "LASTING", "DURING", "OVER", "RUN"):
-            return not (_in_a_list(following)) and not (following is not None and following.has("AGO", "NOT", "BEFORE", "AFTER", "LATER"))
+            return not (_in_a_list(following)) and not (
+                following is not None and following.has("AGO", "NOT", "BEFORE", "AFTER", "LATER")
+            )
         if not (item.has(*_FILL) or item.form == ":"):
             return False
     return False
@@ -322,7 +377,14 @@ def _doubt(sentence: Sentence, start: Reading | None, end: Reading | None, today
         return Why("date_past", (_value(end).isoformat(),))
     if start and end is None and _value(start) < today:
         return Why("date_past", (_value(start).isoformat(),))
-    bad = next((item for at, item in enumerate(sentence.items) if "BADDATE" in item.tags and at not in sentence.taken), None)
+    bad = next(
+        (
+            item
+            for at, item in enumerate(sentence.items)
+            if "BADDATE" in item.tags and at not in sentence.taken
+        ),
+        None,
+    )
     if bad is not None:
         return Why("date_unreadable", (sentence.text[slice(*bad.span)],))
     return None

@@ -127,9 +127,20 @@ _PACES: Final = tuple(
 )
 _EVERY: Final = Pattern("SENDWORD|CHANNEL _4 EACH d:DUR")
 _BURST: Final = Pattern("n:NUM _2 SENDWORD|CHANNEL _3 IN|WITHIN|DURING _2 d:DUR")
-_CLOCKS: Final = (Pattern("SEND|LAUNCH|CHANNEL|START|OUT ~9 AT|AFTER|BY|AROUND|ON|BEFORE c:CLOCK"), Pattern("AT c:CLOCK _4 SEND|CHANNEL|LAUNCH"))
+_CLOCKS: Final = (
+    Pattern("SEND|LAUNCH|CHANNEL|START|OUT ~9 AT|AFTER|BY|AROUND|ON|BEFORE c:CLOCK"),
+    Pattern("AT c:CLOCK _4 SEND|CHANNEL|LAUNCH"),
+)
 _NOT_SENDING: Final = ("END", "UNTIL", "EXPIRE", "BEFORE", "VALID")
-_PERS: Final = {"hour": 1 / 24, "day": 1.0, "morning": 0.5, "week": 7.0, "month": 30.0, "quarter": 90.0, "year": 365.0}
+_PERS: Final = {
+    "hour": 1 / 24,
+    "day": 1.0,
+    "morning": 0.5,
+    "week": 7.0,
+    "month": 30.0,
+    "quarter": 90.0,
+    "year": 365.0,
+}
 
 
 def find_refusals(sentence: Sentence, policy: BriefPolicy, constraints: Sequence[Reading]) -> list[Refusal]:
@@ -167,16 +178,41 @@ def is_negated(sentence: Sentence, first: int, last: int) -> bool:
     for item in sentence.before(first, 5):
         if item.has("NOT", "NO", "AVOID", "EXCEPT", "WITHOUT", "NEVERDO"):
             return True
-        if not item.has("FILL", "THE", "TO", "ARTICLE", "ANY", "PEOPLE", "SEND", "SAYV", "WANT", "USE", "OR", "BY", "VIA", "INCLUDE", "IN", "SHOWV", "PUTV", "AND"):
+        if not item.has(
+            "FILL",
+            "THE",
+            "TO",
+            "ARTICLE",
+            "ANY",
+            "PEOPLE",
+            "SEND",
+            "SAYV",
+            "WANT",
+            "USE",
+            "OR",
+            "BY",
+            "VIA",
+            "INCLUDE",
+            "IN",
+            "SHOWV",
+            "PUTV",
+            "AND",
+        ):
             break
-    if sentence.items[first].has("EXCEPT", "NOT") and not sentence.items[first].has("SKIPV", "HIDEV", "WITHOUT"):
+    if sentence.items[first].has("EXCEPT", "NOT") and not sentence.items[first].has(
+        "SKIPV", "HIDEV", "WITHOUT"
+    ):
         return True
-    return any(item.has("EXCEPT", "NOTTO") for item in sentence.items[first + 1 : last]) or sentence.items[last].has("AFTERNEG")
+    return any(item.has("EXCEPT", "NOTTO") for item in sentence.items[first + 1 : last]) or sentence.items[
+        last
+    ].has("AFTERNEG")
 
 
 def _asks_to_opt_in(sentence: Sentence, match: Found) -> bool:
     """Inviting people of one channel to opt in to another is how consent is won, not broken."""
-    at = next((at for at in range(match.first, match.last + 1) if sentence.items[at].has("UNCONSENTED")), match.last)
+    at = next(
+        (at for at in range(match.first, match.last + 1) if sentence.items[at].has("UNCONSENTED")), match.last
+    )
     first, last = sentence.bounds(at)
     invited = any(item.has("INVITE", "ASK", "ATCHECKOUT") for item in sentence.items[first : last + 1])
     after = sentence.items[at + 1 : at + 4]
@@ -185,17 +221,28 @@ def _asks_to_opt_in(sentence: Sentence, match: Found) -> bool:
 
 def _is_for_a_child(sentence: Sentence, match: Found) -> bool:
     """Parents who buy for children, and things made for them, are no marketing to minors."""
-    minor = next((at for at in range(match.last, match.first - 1, -1) if sentence.items[at].has("MINOR")), match.last)
+    minor = next(
+        (at for at in range(match.last, match.first - 1, -1) if sentence.items[at].has("MINOR")), match.last
+    )
     after = sentence.items[minor + 1 : minor + 4]
-    if after and (after[0].form == "s" or after[0].has("PRODUCTWORD", "THING", "PARENTS", "SALE") or (len(after) > 1 and after[1].has("PRODUCTWORD", "THING", "PARENTS") and after[0].stop == "W")):
+    if after and (
+        after[0].form == "s"
+        or after[0].has("PRODUCTWORD", "THING", "PARENTS", "SALE")
+        or (len(after) > 1 and after[1].has("PRODUCTWORD", "THING", "PARENTS") and after[0].stop == "W")
+    ):
         return True
     first, _ = sentence.bounds(minor)
-    return any(item.has("PARENTS") for item in sentence.items[first:minor]) or sentence.items[minor - 1].has("PRODUCTWORD", "THING")
+    return any(item.has("PARENTS") for item in sentence.items[first:minor]) or sentence.items[minor - 1].has(
+        "PRODUCTWORD", "THING"
+    )
 
 
 def _is_ours(sentence: Sentence, match: Found) -> bool:
     """The shop's own telephone number is no personal data."""
-    at = next((at for at in range(match.first, match.last + 1) if sentence.items[at].has("PRIVATE", "PERSONAL")), match.last)
+    at = next(
+        (at for at in range(match.first, match.last + 1) if sentence.items[at].has("PRIVATE", "PERSONAL")),
+        match.last,
+    )
     return any(item.has("OURS") for item in sentence.before(at, 2))
 
 
@@ -209,7 +256,11 @@ def _sensitive(sentence: Sentence, policy: BriefPolicy) -> list[Refusal]:
     for pattern in _SENSITIVE:
         for match in pattern.find(sentence):
             at = match.named["s"]
-            names = {tag.removeprefix("SENSITIVE:").replace("_", " ") for tag in sentence.items[at].tags if tag.startswith("SENSITIVE:")}
+            names = {
+                tag.removeprefix("SENSITIVE:").replace("_", " ")
+                for tag in sentence.items[at].tags
+                if tag.startswith("SENSITIVE:")
+            }
             if not names & set(policy.sensitive) or is_negated(sentence, match.first, match.last):
                 continue
             if not _is_benign(sentence, at):
@@ -220,17 +271,33 @@ def _sensitive(sentence: Sentence, policy: BriefPolicy) -> list[Refusal]:
 def _is_benign(sentence: Sentence, index: int) -> bool:
     """A product named by the word, or people who chose the matter themselves, are no target by attribute."""
     after = sentence.items[index + 1 : index + 3]
-    if after and after[0].stop == "W" and (after[0].has("BENIGN", "THING", "PRODUCTWORD", "NEWSWORD") or (len(after) > 1 and after[1].has("BENIGN") and after[1].stop == "W" and not after[0].has("PEOPLE", "GROUPWORD"))):
+    if (
+        after
+        and after[0].stop == "W"
+        and (
+            after[0].has("BENIGN", "THING", "PRODUCTWORD", "NEWSWORD")
+            or (
+                len(after) > 1
+                and after[1].has("BENIGN")
+                and after[1].stop == "W"
+                and not after[0].has("PEOPLE", "GROUPWORD")
+            )
+        )
+    ):
         return True
     first, last = sentence.bounds(index)
-    return any(item.has("CHOSEN", "BOUGHT") for item in sentence.items[first : last + 1]) or any(item.has("BENIGNBEFORE", "CUREV") for item in sentence.before(index, 3))
+    return any(item.has("CHOSEN", "BOUGHT") for item in sentence.items[first : last + 1]) or any(
+        item.has("BENIGNBEFORE", "CUREV") for item in sentence.before(index, 3)
+    )
 
 
 def _discounts(sentence: Sentence, policy: BriefPolicy, constraints: Sequence[Reading]) -> list[Refusal]:
     ceiling = policy.discount_ceiling_pct
     asked: list[tuple[float, tuple[int, int]]] = []
     for reading in constraints:
-        if reading.field in ("constraints.discount_pct", "constraints.max_discount_pct") and isinstance(reading.value, Decimal):
+        if reading.field in ("constraints.discount_pct", "constraints.max_discount_pct") and isinstance(
+            reading.value, Decimal
+        ):
             at = _index_at(sentence, reading.start)
             if not _declines(sentence, at):
                 asked.append((float(reading.value), reading.span))
@@ -243,7 +310,9 @@ def _discounts(sentence: Sentence, policy: BriefPolicy, constraints: Sequence[Re
 
 def _declines(sentence: Sentence, index: int) -> bool:
     near = sentence.before(index, 3)
-    return any(item.has("NOT", "NO", "AVOID", "NEVERDO") for item in near) and not any(item.has("MAX") for item in near[:1] if not item.has("NOT"))
+    return any(item.has("NOT", "NO", "AVOID", "NEVERDO") for item in near) and not any(
+        item.has("MAX") for item in near[:1] if not item.has("NOT")
+    )
 
 
 def _index_at(sentence: Sentence, start: int) -> int:
@@ -260,7 +329,11 @@ def _paces(sentence: Sentence, policy: BriefPolicy) -> list[Refusal]:
     for pattern in _PACES:
         for match in pattern.find(sentence):
             at = match.named["u"]
-            if at in seen or is_negated(sentence, match.first, match.last) or any(i.has("BUDGET", "MONEY") for i in sentence.items[match.first : match.last + 1]):
+            if (
+                at in seen
+                or is_negated(sentence, match.first, match.last)
+                or any(i.has("BUDGET", "MONEY") for i in sentence.items[match.first : match.last + 1])
+            ):
                 continue
             if "n" in match.named and "TIMES" not in sentence.vocabulary and not _is_sending(sentence, match):
                 continue
@@ -272,12 +345,20 @@ def _paces(sentence: Sentence, policy: BriefPolicy) -> list[Refusal]:
     for match in _EVERY.find(sentence):
         length = match.item("d").value
         if isinstance(length, Length) and not is_negated(sentence, match.first, match.last):
-            days = float(length.count) * UNIT_DAYS[length.unit]
+            days = float(length.number) * UNIT_DAYS[length.unit]
             judged.append(judge_frequency(1.0, days, match.span, policy.frequency_cap) if days else None)
     for match in _BURST.find(sentence):
         length, number = match.item("d").value, match.item("n").value
-        if isinstance(length, Length) and isinstance(number, Decimal) and not is_negated(sentence, match.first, match.last):
-            judged.append(judge_frequency(float(number), max(length.least, 1), match.span, policy.frequency_cap, repeats=False))
+        if (
+            isinstance(length, Length)
+            and isinstance(number, Decimal)
+            and not is_negated(sentence, match.first, match.last)
+        ):
+            judged.append(
+                judge_frequency(
+                    float(number), max(length.least, 1), match.span, policy.frequency_cap, repeats=False
+                )
+            )
     return [refusal for refusal in judged if refusal is not None]
 
 
@@ -306,7 +387,9 @@ def _hours(sentence: Sentence, policy: BriefPolicy, constraints: Sequence[Readin
         for match in pattern.find(sentence):
             at = match.named["c"]
             item = sentence.items[at]
-            if any(overlaps(item.span, reading.span) for reading in windows) or is_negated(sentence, match.first, match.last):
+            if any(overlaps(item.span, reading.span) for reading in windows) or is_negated(
+                sentence, match.first, match.last
+            ):
                 continue
             if any(each.has(*_NOT_SENDING) and not each.has("SEND") for each in sentence.before(at, 6)):
                 continue

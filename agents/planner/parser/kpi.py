@@ -17,6 +17,7 @@ _FROM_TO: Final = tuple(
         f"kpi:KPI _4 FROM base:{_FIGURE} TO target:{_FIGURE}",
         f"kpi:KPI _3 base:{_FIGURE} TO target:{_FIGURE}",
         f"FROM base:{_FIGURE} TO target:{_FIGURE} _2 kpi:KPI",
+        "kpi:KPI ~3 base:PCT _1 TO target:PCT",
     )
 )
 _BY: Final = tuple(
@@ -40,11 +41,20 @@ _TO: Final = tuple(
 )
 _COUNT: Final = tuple(
     Pattern(source)
-    for source in ("MORE|GOALWORD _3 target:NUM _2 kpi:KPI", "target:NUM NEW|MORE|EXTRA? kpi:KPI !PER|AGO|OR")
+    for source in (
+        "MORE|GOALWORD _3 target:NUM _2 kpi:KPI",
+        "target:NUM NEW|MORE|EXTRA? kpi:KPI !PER|AGO|OR",
+        "target:NUM NEW|MORE|EXTRA? kpi:OBJECTIVE",
+    )
 )
 _NAMED: Final = tuple(
     Pattern(source) for source in ("MORE|GOALWORD|COLLECT _3 kpi:KPI", "LESS _3 kpi:KPI:churn_rate")
 )
+# What a counted goal is counted in: "250 webinar registrations", "3,000 installs of our app".
+_COUNTED_BY: Final = {
+    "app_install": "app_installs", "event_registration": "registrations", "review_collection": "reviews",
+    "renewal": "renewals", "opt_in_growth": "email_opt_ins",
+}  # fmt: skip
 _NOT_A_COUNT: Final = ("LAST", "MIN", "EXACTLY", "WITHPEOPLE", "THAN", "WHO", "BUY", "ORDINAL")
 
 
@@ -67,7 +77,12 @@ def find_kpi(sentence: Sentence) -> Reading | None:
 
 
 def _reading(found: Found, confidence: float) -> Reading | None:
-    name = next((tag[4:] for tag in found.item("kpi").tags if tag.startswith("KPI:")), None)
+    tags = found.item("kpi").tags
+    name = next((tag[4:] for tag in sorted(tags) if tag.startswith("KPI:")), None)
+    name = name or next(
+        (_COUNTED_BY[tag[4:]] for tag in sorted(tags) if tag.startswith("OBJ:") and tag[4:] in _COUNTED_BY),
+        None,
+    )
     sentence = found.sentence
     before = sentence.before(found.first, 3)
     if name is None or any(item.has("GUARD", "NOT", "WITHOUT") for item in before[:2]):

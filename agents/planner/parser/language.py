@@ -34,7 +34,7 @@ def languages() -> tuple[Language, ...]:
         Language(
             code,
             entry["name"],
-            tuple(entry["script"]) if "script" in entry else None,  # type: ignore[arg-type]  # two numbers, see its test
+            tuple(entry["script"]) if "script" in entry else None,
             frozenset(entry.get("words", "").split()),
             frozenset(entry.get("letters", "")),
         )

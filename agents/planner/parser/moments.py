@@ -116,7 +116,11 @@ def last_of(unit: str, today: date) -> date:
     """The last day of the week, month, quarter or year that today lies in."""
     if unit == "week":
         return today + timedelta(days=6 - today.weekday())
-    month = {"month": today.month, "quarter": (today.month + 2) // 3 * 3, "semester": 12 if today.month > 6 else 6}.get(unit, 12)
+    month = {
+        "month": today.month,
+        "quarter": (today.month + 2) // 3 * 3,
+        "semester": 12 if today.month > 6 else 6,
+    }.get(unit, 12)
     return date(today.year, month, monthrange(today.year, month)[1])
 
 

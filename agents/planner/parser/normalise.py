@@ -56,9 +56,7 @@ def merge_answer(
     return _merged(brief, field, found, home_currency, bounds)
 
 
-def _read_asked(
-    found: Extract, brief: Brief, field: str, text: str, today: date, home: str | None
-) -> None:
+def _read_asked(found: Extract, brief: Brief, field: str, text: str, today: date, home: str | None) -> None:
     """Read the asked field as an answer, where less need be said than in a brief."""
     reading: Reading | None = None
     folded = fold(text)

@@ -118,7 +118,9 @@ def find_objective(sentence: Sentence) -> ObjectiveReading:
         span = (sentence.items[first.first].start, sentence.items[equal[-1].last].end)
         return ObjectiveReading(Reading("objective", "multi", *span, 0.8), equal)
     confidence = {3: 0.95, 2: 0.85, 1: 0.7}[weight]
-    return ObjectiveReading(Reading("objective", first.code, *sentence.span(first.first, first.last), confidence), [])
+    return ObjectiveReading(
+        Reading("objective", first.code, *sentence.span(first.first, first.last), confidence), []
+    )
 
 
 def find_answered_objective(sentence: Sentence) -> Reading | None:
@@ -142,7 +144,13 @@ def _goals(sentence: Sentence) -> list[Goal]:
                 goals.append(Goal(code, 3 if prefix == "OBJ" else 2, index, index))  # type: ignore[arg-type]  # keys of the lexicon are codes, see its test
     for code, weight, pattern in _RULES:
         for found in pattern.find(sentence):
-            if not any(goal.first <= found.first and found.last <= goal.last and goal.weight >= weight and goal.code == code for goal in goals):
+            if not any(
+                goal.first <= found.first
+                and found.last <= goal.last
+                and goal.weight >= weight
+                and goal.code == code
+                for goal in goals
+            ):
                 goals.append(Goal(code, weight, found.first, found.last))
     kept = [goal for goal in goals if not _is_negated(sentence, goal.first)]
     return sorted(kept, key=lambda goal: (goal.first, -goal.last))
@@ -155,7 +163,9 @@ def _is_description(sentence: Sentence, index: int, code: str) -> bool:
         return False
     if " " in sentence.items[index].form:
         return False
-    return code in ("loyalty", "acquisition", "retention") and following.has("PEOPLE", "TIER", "POINTS", "COSTWORD")
+    return code in ("loyalty", "acquisition", "retention") and following.has(
+        "PEOPLE", "TIER", "POINTS", "COSTWORD"
+    )
 
 
 def _is_negated(sentence: Sentence, index: int) -> bool:
@@ -175,7 +185,11 @@ def _is_exclusive(sentence: Sentence, goal: Goal) -> bool:
 def _is_equal(sentence: Sentence, first: Goal, other: Goal) -> bool:
     if first.code == other.code or other.first <= first.last:
         return False
-    if any("EQUAL" in item.tags for item in sentence.items) or _is_exclusive(sentence, first) and _is_exclusive(sentence, other):
+    if (
+        any("EQUAL" in item.tags for item in sentence.items)
+        or (_is_exclusive(sentence, first)
+        and _is_exclusive(sentence, other))
+    ):
         return True
     if frozenset((first.code, other.code)) in _COMPATIBLE:
         return False
@@ -184,4 +198,6 @@ def _is_equal(sentence: Sentence, first: Goal, other: Goal) -> bool:
         return False
     if not any(item.has("AND", "OR") or item.form in (",", "/") for item in between):
         return False
-    return not any(item.has("PEOPLE", "BY_DOING", "WHO", "FOR", "MONEY", "DATE", "CHANNEL") for item in between)
+    return not any(
+        item.has("PEOPLE", "BY_DOING", "WHO", "FOR", "MONEY", "DATE", "CHANNEL") for item in between
+    )

@@ -42,12 +42,12 @@ class Length(NamedTuple):
     least: int
     most: int | None
     unit: str
-    count: Decimal
+    number: Decimal
 
     @property
     def hours(self) -> int:
         """The length in hours: exact for hours, 24 a day otherwise."""
-        return int(self.count) if self.unit == "hour" else self.least * 24
+        return int(self.number) if self.unit == "hour" else self.least * 24
 
 
 Build = Callable[[list[Item], int, Vocabulary], "tuple[int, Item] | None"]
@@ -95,7 +95,9 @@ def read_digits(text: str) -> Decimal | None:
         separator = written[last]
         whole, fraction = written[:last], written[last + 1 :]
         mixed = ("," if separator == "." else ".") in whole
-        grouping = separator in whole or (not mixed and len(fraction) == 3 and 1 <= len(whole) <= 3 and whole.strip("0") != "")
+        grouping = separator in whole or (
+            not mixed and len(fraction) == 3 and 1 <= len(whole) <= 3 and whole.strip("0") != ""
+        )
         whole = re.sub(r"[.,]", "", whole)
         written = whole + fraction if grouping else f"{whole}.{fraction}"
     try:
@@ -161,12 +163,18 @@ def _number(items: list[Item], at: int, words: Vocabulary) -> tuple[int, Item] |
     if last == at and "ARTICLE" in item.tags:
         return None
     segments = [piece for part in parts for piece in (_segments(part, words) or [part])]
-    value = Decimal(words.numbers[item.form]) if last == at and item.form in words.numbers else _summed(segments, words)
+    value = (
+        Decimal(words.numbers[item.form])
+        if last == at and item.form in words.numbers
+        else _summed(segments, words)
+    )
     made = merged(items, at, last, ["NUM", "WORDED"], value)
     return _scaled(items, at, last, made, value, words)
 
 
-def _scaled(items: list[Item], at: int, last: int, item: Item, value: Decimal, words: Vocabulary) -> tuple[int, Item]:
+def _scaled(
+    items: list[Item], at: int, last: int, item: Item, value: Decimal, words: Vocabulary
+) -> tuple[int, Item]:
     tags = set(item.tags) | {"NUM"}
     following = items[last + 1] if last + 1 < len(items) else None
     if following is not None:
@@ -199,7 +207,9 @@ def _clock(items: list[Item], at: int, _words: Vocabulary) -> tuple[int, Item] |
         last = at + 1 if following is not None and following.has("AM", "PM", "OCLOCK") else at
         return _at_hour(items, at, last, hour, minute)
     if item.has("NOON", "MIDNIGHT"):
-        return at, Item(item.form, item.start, item.end, item.tags | {"CLOCK"}, time(12 if "NOON" in item.tags else 0))
+        return at, Item(
+            item.form, item.start, item.end, item.tags | {"CLOCK"}, time(12 if "NOON" in item.tags else 0)
+        )
     if "NUM" not in item.tags or following is None or not isinstance(item.value, Decimal):
         return None
     if following.has("AM", "PM") and following.start - item.end <= 1:
@@ -210,7 +220,12 @@ def _clock(items: list[Item], at: int, _words: Vocabulary) -> tuple[int, Item] |
         return _at_hour(items, at, at + 1, int(parts[1]), int(parts[2] or 0)) if parts else None
     if following.form == "h" and following.start == item.end and item.value <= 24 and "DIGITS" in item.tags:
         minutes = items[at + 2] if at + 2 < len(items) else None
-        if minutes is not None and "NUM" in minutes.tags and minutes.start == following.end and len(minutes.form) == 2:
+        if (
+            minutes is not None
+            and "NUM" in minutes.tags
+            and minutes.start == following.end
+            and len(minutes.form) == 2
+        ):
             return _at_hour(items, at, at + 2, int(item.value), int(minutes.form))
         cued = at > 0 and items[at - 1].has("AT", "BETWEEN", "FROM", "TO", "DASH", "UNTIL")
         return _at_hour(items, at, at + 1, int(item.value), 0) if cued else None
@@ -225,7 +240,9 @@ def _at_hour(items: list[Item], at: int, last: int, hour: int, minute: int) -> t
         hour = hour % 12 + (12 if "PM" in half.tags else 0)
     if hour == 24:
         hour = 0
-    return (last, merged(items, at, last, ["CLOCK"], time(hour, minute))) if hour < 24 and minute < 60 else None
+    return (
+        (last, merged(items, at, last, ["CLOCK"], time(hour, minute))) if hour < 24 and minute < 60 else None
+    )
 
 
 def _money(items: list[Item], at: int, words: Vocabulary) -> tuple[int, Item] | None:
@@ -233,17 +250,19 @@ def _money(items: list[Item], at: int, words: Vocabulary) -> tuple[int, Item] | 
     mark = _mark(items[at])
     if mark is not None:
         at += 1
-    if at >= len(items) or "NUM" not in items[at].tags or not isinstance(items[at].value, Decimal):
+    if at >= len(items) or "NUM" not in items[at].tags:
         return None
-    number, last = items[at], at
+    number, last, amount = items[at], at, items[at].value
+    if not isinstance(amount, Decimal):
+        return None
     if mark is None:
         step = 2 if at + 2 < len(items) and items[at + 1].form in ("of", "de", "d'", "di") else 1
         if at + step < len(items):
             mark = _mark(items[at + step])
             last = at + step if mark is not None else at
-    if mark is None or _is_negative(items, first) or number.value > MAX_AMOUNT:
+    if mark is None or _is_negative(items, first) or amount > MAX_AMOUNT:
         return None
-    amount = number.value.quantize(Decimal("0.01"))
+    amount = amount.quantize(Decimal("0.01"))
     return last, merged(items, first, last, ["MONEY"], Money(amount, mark, "SCALED" in number.tags))
 
 
@@ -261,7 +280,13 @@ def _length(items: list[Item], at: int, words: Vocabulary) -> tuple[int, Item] |
     item = items[at]
     within = _spoken_unit(items, at)
     if within is not None:
-        return at, merged(items, at, at, ["DUR", f"IN:{within}"], Length(_days(Decimal(1), within), None, within, Decimal(1)))
+        return at, merged(
+            items,
+            at,
+            at,
+            ["DUR", f"IN:{within}"],
+            Length(_days(Decimal(1), within), None, within, Decimal(1)),
+        )
     if "HALF" in item.tags:
         if at + 1 < len(items) and (every := _every(items[at + 1])):
             return at + 1, merged(items, at, at + 1, ["DUR"], _half(every))
@@ -304,7 +329,9 @@ def _spoken_unit(items: list[Item], at: int) -> str | None:
     before = items[at - 1] if at else None
     if before is None:
         return None
-    if (every := _every(items[at])) and before.has("FOR", "IN", "WITHIN", "DURING", "OVER", "SINCE", "AFTER", "LASTING", "LAST", "FROM", "MIN", "LASTBUY"):
+    if (every := _every(items[at])) and before.has(
+        "FOR", "IN", "WITHIN", "DURING", "OVER", "SINCE", "AFTER", "LASTING", "LAST", "FROM", "MIN", "LASTBUY"
+    ):
         return every
     if before.has("LAST", "PAST") and (unit := _unit(items, at)) and unit != "weekend":
         return unit

@@ -17,7 +17,18 @@ from agents.planner.parser.vocabulary import vocabulary
 _BLANKS = re.compile(r"[\s\x00]+")
 # Letters that only case folding equates with a plain one, and typographers' marks; each one character for one.
 _PLAIN = str.maketrans(
-    {"ſ": "s", "\u212a": "K", "İ": "I", "’": "'", "‘": "'", "`": "'", "´": "'", "\u2011": "-", "\u2010": "-", "−": "-"}
+    {
+        "ſ": "s",
+        "\u212a": "K",
+        "İ": "I",
+        "’": "'",
+        "‘": "'",
+        "`": "'",
+        "´": "'",
+        "\u2011": "-",
+        "\u2010": "-",
+        "−": "-",
+    }
     | {chr(0xFF10 + digit): str(digit) for digit in range(10)}
 )
 
@@ -114,4 +125,16 @@ def hull(spans: Iterable[Span]) -> Span:
     return (min(start for start, _ in each), max(end for _, end in each))
 
 
-__all__ = ["Folded", "Item", "Reading", "Sentence", "Span", "Why", "correction_before", "fold", "hull", "itemise", "overlaps"]
+__all__ = [
+    "Folded",
+    "Item",
+    "Reading",
+    "Sentence",
+    "Span",
+    "Why",
+    "correction_before",
+    "fold",
+    "hull",
+    "itemise",
+    "overlaps",
+]

@@ -18,7 +18,11 @@ _SHORTEST_HEAD: Final = 4
 
 def meant(form: str, language: str) -> str:
     """The known word that a form stands for: itself, the head of a compound, or its one neighbour in spelling."""
-    return _meant(form, language) if len(form) >= SHORTEST and not _is_known(form, vocabulary(language)) else form
+    return (
+        _meant(form, language)
+        if len(form) >= SHORTEST and not _is_known(form, vocabulary(language))
+        else form
+    )
 
 
 def _is_known(form: str, words: Vocabulary) -> bool:

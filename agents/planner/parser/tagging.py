@@ -9,7 +9,7 @@ from agents.planner.parser.spelling import SHORTEST, meant
 from agents.planner.parser.tokens import Token
 from agents.planner.parser.vocabulary import Vocabulary, vocabulary
 
-_COMMAS = frozenset(",()[]«»\"“”„|、，*")
+_COMMAS = frozenset(',()[]«»"“”„|、，*')
 _PLAIN_TAGS = {"number": "DIGITS", "iso": "ISO", "dotted": "DOTTED", "slashed": "SLASHED", "dashed": "DASHED",
                "time": "TIME", "dash": "DASH"}  # fmt: skip
 # Function words of English say nothing in a text of another language.
@@ -19,7 +19,8 @@ _EXACT = frozenset(["NOT", "NO", "EXCEPT", "ONLY", "WITHOUT", "AND", "OR", "FUNC
 def tag(tokens: Sequence[Token], words: Vocabulary) -> list[Item]:
     """One item a phrase or token, in order; words unknown to the language are looked up in English last."""
     tokens = [
-        token._replace(form=meant(token.form, words.language)) if token.kind == "word" else token for token in tokens
+        token._replace(form=meant(token.form, words.language)) if token.kind == "word" else token
+        for token in tokens
     ]
     items: list[Item] = []
     at = 0

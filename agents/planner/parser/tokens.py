@@ -24,17 +24,19 @@ _TOKEN: Final = re.compile(
     r"|(?P<dash>->|[-–—→])|(?P<mark>[.!?;:,()\"“”„«»\n•*|…\[\]?。、，！？])"
 )
 _ELIDED: Final = re.compile(
-    r"(?:l|d|n|qu|s|j|c|m|t|dell|nell|all|dall|sull|quell|un|dev|dov|jusqu|lorsqu|puisqu|quest|coll|degl|c)'(?=\w)", re.I
+    r"(?:l|d|n|qu|s|j|c|m|t|dell|nell|all|dall|sull|quell|un|dev|dov|jusqu|lorsqu|puisqu|quest|coll|degl|c)'(?=\w)",
+    re.I,
 )
 _CLITIC: Final = re.compile(r"'(?:s|re|ve|ll|d|m)$", re.I)
 _AS_WRITTEN: Final = frozenset(["number", "iso", "dotted", "slashed", "dashed"])
 _ABBREVIATED: Final = frozenset(
-    "jan feb mar mrz apr jun jul aug sep sept oct okt ott nov dec dez dic fev fevr avr janv juil ene abr ago set out mag giu lug gen "
-    "mon tue wed thu fri sat sun max min ca approx nr no rs fr sfr inkl incl st tsd mio mn mr mrs dr art bzw vs resp env kr".split()
+    ["jan", "feb", "mar", "mrz", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "okt", "ott", "nov", "dec", "dez", "dic", "fev", "fevr", "avr", "janv", "juil", "ene", "abr", "ago", "set", "out", "mag", "giu", "lug", "gen", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "max", "min", "ca", "approx", "nr", "no", "rs", "fr", "sfr", "inkl", "incl", "st", "tsd", "mio", "mn", "mr", "mrs", "dr", "art", "bzw", "vs", "resp", "env", "kr"]
 )
 _NAMES: Final = {"<": "lt", ">": "gt", "=": "eq"}
 _STOPS: Final = frozenset(".!?;\n•…。！？")
-_FOLDS: Final = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i", "’": "'"})
+_FOLDS: Final = str.maketrans(
+    {"ß": "ss", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i", "’": "'"}
+)
 
 
 class Token(NamedTuple):
@@ -70,7 +72,11 @@ def tokenise(text: str) -> list[Token]:
                 tokens.append(Token("stop", match.group(), start, end))
         else:
             end = match.end(kind)
-            form = match.group(kind) if kind in _AS_WRITTEN else _NAMES.get(match.group()) or plain(match.group())
+            form = (
+                match.group(kind)
+                if kind in _AS_WRITTEN
+                else _NAMES.get(match.group()) or plain(match.group())
+            )
             tokens.append(Token(kind, form, start, end))
     return tokens
 
@@ -91,7 +97,7 @@ def _words(text: str, start: int, end: int) -> list[Token]:
 def _is_hyphen(text: str, start: int, end: int) -> bool:
     """A dash inside a word ("e-mail", "6-month") joins; between numbers or blanks it is a mark of its own."""
     before, after = text[start - 1 : start], text[end : end + 1]
-    return before.isalnum() and after.isalpha() or before.isalpha() and after.isalnum()
+    return (before.isalnum() and after.isalpha()) or (before.isalpha() and after.isalnum())
 
 
 def _is_abbreviation(text: str, at: int, tokens: list[Token]) -> bool:

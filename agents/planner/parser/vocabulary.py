@@ -96,7 +96,9 @@ def vocabulary(language: str) -> Vocabulary:
     every = [word for phrase in gathered for word in phrase]
     made.spelt = frozenset(word.rstrip("*") for word in every)
     made.stems = frozenset(word[:-1] for word in every if word.endswith("*"))
-    made.heads = frozenset(phrase[0] for phrase, tags in gathered.items() if len(phrase) == 1 and tags & _HEADS)
+    made.heads = frozenset(
+        phrase[0] for phrase, tags in gathered.items() if len(phrase) == 1 and tags & _HEADS
+    )
     made.phrases, made.prefixes = dict(by_first), dict(by_prefix)
     return made
 
