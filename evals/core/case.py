@@ -130,12 +130,12 @@ def parse_cases(lines: Iterable[str], name: str) -> CaseFile:
     briefs = [case for _, case in parsed if isinstance(case, BriefCase)]
     injections = [case for _, case in parsed if isinstance(case, InjectionCase)]
     seen: set[str] = set()
-    for case in (*briefs, *injections):
-        if case.id in seen:
+    for case_id in [*(case.id for case in briefs), *(case.id for case in injections)]:
+        if case_id in seen:
             raise CaseFileError(
-                f"The case id {case.id} stands twice in {name}; ids are unique.", value=case.id
+                f"The case id {case_id} stands twice in {name}; ids are unique.", value=case_id
             )
-        seen.add(case.id)
+        seen.add(case_id)
     if len(briefs) + len(injections) + 1 != len(parsed):
         raise CaseFileError(f"{name} has more than one meta line; one file has one setting.", value=name)
     return CaseFile(meta=parsed[0][1], briefs=tuple(briefs), injections=tuple(injections))

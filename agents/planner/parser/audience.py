@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final, NamedTuple
 
-from agents.planner.parser.audience_rules import RULES, Filter
+from agents.planner.parser.audience_filters import Filter
+from agents.planner.parser.audience_rules import RULES
 from agents.planner.parser.items import Sentence
 from agents.planner.parser.reading import Reading, Why
 
@@ -60,9 +61,13 @@ def find_audience(sentence: Sentence, today: date) -> AudienceReading:
             left_out.extend(_unread(sentence, first, last))
     value = _merge(slots, "audience.")
     if not value:
-        inside = {at for first, last in regions for at in range(first, last + 1)}
+        excepted = {at for first, last in regions for at in range(first, last + 1)}
         everyone = next(
-            (item for at, item in enumerate(sentence.items) if "EVERYONE" in item.tags and at not in inside),
+            (
+                item
+                for at, item in enumerate(sentence.items)
+                if "EVERYONE" in item.tags and at not in excepted
+            ),
             None,
         )
         if everyone is not None:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, timedelta
-from decimal import Decimal
 from typing import Final, NamedTuple
 
-from agents.planner.parser.grammar import Found, Pattern
-from agents.planner.parser.items import Item, Sentence
-from agents.planner.parser.moments import Moment
-from agents.planner.parser.quantities import Length
-
-
-class Filter(NamedTuple):
-    """One filter of the audience and the items it was read from."""
-
-    key: str
-    value: object
-    first: int
-    last: int
-    confidence: float = 0.95
-
-
-Build = Callable[[Found, date], list[Filter]]
+from agents.planner.parser.audience_filters import (
+    Build,
+    called_segment,
+    cancelled,
+    category,
+    constant,
+    expires,
+    gap,
+    gap_since,
+    looked,
+    named,
+    new_customers,
+    number,
+    plan_called,
+    quoted_segment,
+    recent,
+    subscribers,
+    tier,
+    times,
+    top,
+    within,
+)
+from agents.planner.parser.grammar import Pattern
 
 
 class Rule(NamedTuple):
@@ -33,337 +36,79 @@ class Rule(NamedTuple):
     build: Build
 
 
-# Words that end the name of what somebody bought.
-_GOODS_END: Final = (
-    "IN", "WITHIN", "DURING", "OVER", "SINCE", "FOR", "FROM", "LAST", "THIS", "BUT", "AND", "OR", "AT", "ON", "BY", "VIA",
-    "WITH", "TO", "MORE", "ONCE", "TWICE", "MIN", "MAX", "ONLY", "BEFORE", "AFTER", "NOT", "UNTIL", "NUM", "DUR", "DATE",
-    "TIMES", "EXACTLY", "PEOPLE", "WHO", "MONEY", "AGAIN", "CHANNEL", "IS", "ALREADY", "FILL", "EXCEPT", "BUY", "PER", "HAVE",
-    "WITHOUT", "NO", "SEND", "BUDGET", "AGO", "LATER", "ANYTHING", "THAT", "PLACE", "WEB", "SAID", "OF",
-)  # fmt: skip
-
-
-def goods_after(sentence: Sentence, index: int, most: int = 4) -> tuple[str, int] | None:
-    """The name of a thing bought that begins after an item: up to four words none of which opens another part."""
-    at = index + 1
-    while (
-        at < len(sentence.items)
-        and sentence.items[at].has("THE", "ARTICLE")
-        and sentence.items[at].stop == "W"
-    ):
-        at += 1
-    first = at
-    while at < len(sentence.items) and at - first < most and _names(sentence.items[at]):
-        at += 1
-    if at == first:
-        return None
-    return sentence.words(first, at - 1), at - 1
-
-
-def goods_before(sentence: Sentence, index: int, most: int = 3) -> tuple[str, int] | None:
-    """The name of a thing bought that ends before a verb: "die Laufschuhe gekauft haben"."""
-    at = index - 1
-    while (
-        at >= 0
-        and index - 1 - at < most
-        and _names(sentence.items[at])
-        and not sentence.items[at].has("THE", "ARTICLE")
-    ):
-        at -= 1
-    return None if at == index - 1 else (sentence.words(at + 1, index - 1), at + 1)
-
-
-def _names(item: Item) -> bool:
-    return item.stop == "W" and not item.has(*_GOODS_END) and item.form[:1].isalpha()
-
-
-def _gap(found: Found, today: date) -> list[Filter]:
-    length = found.item("d").value
-    if not isinstance(length, Length):
-        return []
-    made = [Filter("days_since_purchase_min", length.least, found.first, found.last)]
-    if length.most is not None:
-        made.append(Filter("days_since_purchase_max", length.most, found.first, found.last))
-    return made
-
-
-def _gap_since(found: Found, today: date) -> list[Filter]:
-    """Not bought since a day: the latest such day that has passed."""
-    moment = found.item("t").value
-    day = _latest_past(moment, today) if isinstance(moment, Moment) else None
-    return (
-        [Filter("days_since_purchase_min", (today - day).days, found.first, found.last, 0.85)] if day else []
-    )
-
-
-def _latest_past(moment: Moment, today: date) -> date | None:
-    years = [moment.year] if moment.year else [today.year, today.year - 1]
-    days = [day for year in years if (day := moment.first(year)) is not None and day < today]
-    return days[0] if days else None
-
-
-def _recent(found: Found, today: date) -> list[Filter]:
-    length = found.item("d").value
-    if not isinstance(length, Length) or _is_negated(found):
-        return []
-    days = length.most or length.least
-    goods = _goods(found)
-    if goods:
-        return [
-            Filter("bought_category", goods, found.first, found.last, 0.8),
-            Filter("within_days", days, found.first, found.last, 0.9),
-        ]
-    return [Filter("days_since_purchase_max", days, found.first, found.last)]
-
-
-def _goods(found: Found) -> str | None:
-    at = found.named.get("b")
-    if at is None:
-        return None
-    goods = goods_after(found.sentence, at)
-    if goods is None and found.sentence.language in ("de", "nl"):
-        goods = goods_before(found.sentence, at)
-    return goods[0] if goods else None
-
-
-def _is_negated(found: Found) -> bool:
-    return any(
-        item.has("NOT", "WITHOUT", "NO") for item in found.sentence.before(found.first, 4, clause=True)
-    )
-
-
-def _category(found: Found, today: date) -> list[Filter]:
-    goods = _goods(found)
-    if goods is None or _is_negated(found):
-        return []
-    return [Filter("bought_category", goods, found.first, found.last, 0.8)]
-
-
-def _times(found: Found, today: date) -> list[Filter]:
-    item = found.item("n")
-    count = 1 if item.has("ONCE") else 2 if item.has("TWICE") else item.value
-    if isinstance(count, Decimal):
-        count = int(count) if count == int(count) and count < 1000 else None
-    if not isinstance(count, int):
-        return []
-    bound = found.get("bound")
-    after = found.sentence.items[found.last + 1] if found.last + 1 < len(found.sentence.items) else None
-    plus = any(found.sentence.items[at].form == "+" for at in range(found.first, found.last + 1)) or (
-        after is not None and after.has("ORMORE")
-    )
-    value: object = count
-    if bound is not None and bound.has("MIN"):
-        value = {"min": count + 1 if bound.has("MORETHAN") else count}
-    elif bound is not None and bound.has("MAX"):
-        value = {"max": count}
-    elif plus:
-        value = {"min": count}
-    return [Filter("order_count", value, found.first, found.last)]
-
-
-def _constant(key: str, value: object, confidence: float = 0.9) -> Build:
-    return lambda found, today: [Filter(key, value, found.first, found.last, confidence)]
-
-
-def _named(key: str, prefix: str, confidence: float = 0.9) -> Build:
-    def build(found: Found, today: date) -> list[Filter]:
-        tag = next((tag for tag in sorted(found.item("x").tags) if tag.startswith(prefix)), None)
-        return [Filter(key, tag.removeprefix(prefix), found.first, found.last, confidence)] if tag else []
-
-    return build
-
-
-def _subscribers(found: Found, today: date) -> list[Filter]:
-    """Subscribers to be won are a goal; those who are subscribed an audience, and "not on the newsletter" its contrary."""
-    before = found.sentence.before(found.first, 3, clause=True)
-    if any(item.has("GAIN", "MORE", "NEW") for item in before[:1]):
-        return []
-    return [Filter("newsletter", not any(item.has("NOT", "NO") for item in before), found.first, found.last)]
-
-
-def _tier(found: Found, today: date) -> list[Filter]:
-    """A bare "gold" is a tier only beside another tier or people; VIPs always are."""
-    item = found.item("x")
-    name = next(tag[5:] for tag in sorted(item.tags) if tag.startswith("TIER:"))
-    sentence, at = found.sentence, found.first
-    near = [*sentence.items[at + 1 : at + 4], *sentence.before(at, 3)]
-    if name != "vip" and " " not in item.form and not any(each.has("PEOPLE", "TIER") for each in near):
-        return []
-    return [Filter("tier", name, found.first, found.last, 0.9)]
-
-
-def _called_segment(found: Found, today: date) -> list[Filter]:
-    """ "The VIP segment" is a segment by that name, whatever tiers there are."""
-    at = found.named["x"]
-    return [Filter("segment", found.sentence.words(at, at), found.first, found.last)]
-
-
-def _plan_called(found: Found, today: date) -> list[Filter]:
-    """A plan named before the word: "on the family plan"."""
-    item = found.item("n")
-    if not item.form.isalpha() or item.tags:
-        return []
-    return [Filter("plan", item.form, found.first, found.last, 0.85)]
-
-
-def _number(key: str) -> Build:
-    def build(found: Found, today: date) -> list[Filter]:
-        value = found.item("n").value
-        if not isinstance(value, Decimal) or value > 10**6:
-            return []
-        return [Filter(key, int(value) if value == int(value) else value, found.first, found.last)]
-
-    return build
-
-
-def _within(key: str) -> Build:
-    def build(found: Found, today: date) -> list[Filter]:
-        length = found.item("d").value
-        if isinstance(length, Length):
-            return [Filter(key, length.most or length.least, found.first, found.last)]
-        if isinstance(length, Moment) and key == "trial_ends_within_days":
-            day = length.last(length.year or today.year)
-            return [Filter(key, (day - today).days, found.first, found.last)] if day and day >= today else []
-        return []
-
-    return build
-
-
-def _expires(found: Found, today: date) -> list[Filter]:
-    moment = found.item("t").value
-    if not isinstance(moment, Moment) or not moment.is_period:
-        return []
-    years = [moment.year] if moment.year else [today.year, today.year + 1]
-    day = next((day for year in years if (day := moment.last(year)) is not None and day >= today), None)
-    if day is None:
-        return []
-    return [
-        Filter("plan_expires", f"{day:%Y-%m}", found.first, found.last),
-        *_named("plan", "PLAN:")(found, today),
-    ]
-
-
-def _cancelled(found: Found, today: date) -> list[Filter]:
-    """The cancellations lie behind us: the latest time of that name that has begun."""
-    value = found.item("t").value
-    if isinstance(value, Length):
-        opens = today - timedelta(days=value.most or value.least)
-        return [Filter("cancelled_from", opens, found.first, found.last)]
-    if not isinstance(value, Moment):
-        return []
-    until = found.get("u")
-    last = until.value if until is not None and isinstance(until.value, Moment) else value
-    first_day = _latest_past(value, today)
-    if first_day is None:
-        return []
-    closes = last.last(first_day.year)
-    if closes is not None and closes < first_day:
-        closes = last.last(first_day.year + 1)
-    made = [Filter("cancelled_from", first_day, found.first, found.last)]
-    if closes is not None:
-        made.append(Filter("cancelled_to", closes, found.first, found.last))
-    return made
-
-
-def _top(found: Found, today: date) -> list[Filter]:
-    value = found.item("p").value
-    if not isinstance(value, Decimal) or not 0 < value < 100:
-        return []
-    return [Filter("clv_percentile_min", 100 - value, found.first, found.last)]
-
-
-def _looked(found: Found, today: date) -> list[Filter]:
-    goods = goods_after(found.sentence, found.named["b"])
-    return [Filter("browsed_not_bought", goods[0] if goods else True, found.first, found.last, 0.85)]
-
-
-def _quoted_segment(found: Found, today: date) -> list[Filter]:
-    """A segment named in quotation marks."""
-    first, last = found.named["o"], found.named["c"]
-    if last - first < 2:
-        return []
-    return [Filter("segment", found.sentence.words(first + 1, last - 1), found.first, found.last)]
-
-
 _SOURCES: Final[tuple[tuple[str, Build], ...]] = (
-    ("SEGMENTWORD _2 o:\"|“|„|«|'|‘ ~6 c:\"|”|“|»|'|’", _quoted_segment),
-    ('o:"|“|„|« ~6 c:"|”|“|» SEGMENTWORD', _quoted_segment),
-    ("LOOKED _5 CART ~3 NOT", _constant("browsed_not_bought", True)),
-    ("b:LOOKED ~6 NOT|WITHOUT _3 BUY", _looked),
-    ("NOT|NO|WITHOUT _2 BUY _5 d:DUR", _gap),
-    ("NOT|NO|WITHOUT _4 BUY _5 SINCE _2 t:DATE", _gap_since),
-    ("SINCE? d:DUR _5 NOT|WITHOUT|NO _4 BUY", _gap),
-    ("SINCE t:DATE _4 NOT _4 BUY", _gap_since),
-    ("LASTBUY _3 IN|WITHIN LAST d:DUR", _recent),
-    ("LASTBUY _6 d:DUR", _gap),
-    ("INACTIVE _3 d:DUR", _gap),
-    ("d:DUR _1 INACTIVE", _gap),
-    ("DELIVERED _3 IN|WITHIN|LAST _2 d:DUR", _within("delivered_within_days")),
-    ("DELIVERED _4 d:DUR AGO?", _within("delivered_within_days")),
-    ("d:DUR !AFTER|LATER _3 DELIVERED", _within("delivered_within_days")),
-    ("ABANDON _5 CART _4 d:DUR", _within("cart_abandoned_days_max")),
-    ("CART _6 ABANDON _4 d:DUR", _within("cart_abandoned_days_max")),
-    ("OBJ:cart_recovery _4 d:DUR", _within("cart_abandoned_days_max")),
-    ("LAST d:DUR ~4 CART _4 ABANDON", _within("cart_abandoned_days_max")),
-    ("CART _4 LAST d:DUR _2 ABANDON", _within("cart_abandoned_days_max")),
-    ("NEVERBOUGHT", _constant("order_count", 0)),
-    ("NOT _2 BUY YET", _constant("order_count", 0)),
-    ("b:BUY|BOUGHT _5 IN|WITHIN|DURING|OVER|SINCE? LAST _1 d:DUR", _recent),
-    ("b:BUY|BOUGHT _6 d:PASTDUR", _recent),
-    ("LAST _1 d:DUR _5 b:BUY|BOUGHT", _recent),
-    ("BUY|BOUGHT|ORDERS _2 bound:EXACTLY|MIN|MAX? n:ONCE|TWICE", _times),
-    ("bound:EXACTLY|MIN|MAX? n:ONCE|TWICE _1 BUY|BOUGHT", _times),
-    ("BUY|BOUGHT _1 bound:EXACTLY|MIN|MAX? n:NUM +? ORMORE? TIMES", _times),
-    ("bound:EXACTLY|MIN|MAX? n:NUM TIMES _1 BUY|BOUGHT", _times),
-    ("WITHPEOPLE _1 bound:EXACTLY|MIN|MAX? n:NUM +? ORMORE? ORDERS", _times),
-    ("ONETIME", _constant("order_count", 1)),
-    ("NEWSLETTER", _subscribers),
-    ("PEOPLE|WHO _4 b:BOUGHT", _category),
-    ("b:CATEGORYOF", _category),
-    ("WISHLIST", _constant("wishlisted", True)),
-    ("x:TIER SEGMENTWORD", _called_segment),
-    ("x:TIER", _tier),
-    ("EXISTING", _constant("new_customer", False, 0.85)),
-    ("PEOPLE _2 ON THE n:. PLANWORD", _plan_called),
-    ("FOR THE n:. PLANWORD", _plan_called),
-    ("x:PLANWORD|PLANNAME ~4 EXPIRE _3 t:DATE", _expires),
-    ("x:PLANWORD|PLANNAME ~4 t:DATE _3 EXPIRE", _expires),
-    ("x:PLANNAME", _named("plan", "PLAN:")),
-    ("TRIAL _5 EXPIRE _3 d:DUR|DATE", _within("trial_ends_within_days")),
-    ("d:DUR|DATE _5 TRIAL _5 EXPIRE", _within("trial_ends_within_days")),
-    ("TRIAL _6 d:DUR _2 EXPIRE", _within("trial_ends_within_days")),
-    ("EXPIRE _2 TRIAL _3 d:DUR", _within("trial_ends_within_days")),
-    ("ONBOARDING _5 BEFORE|MAX STEP n:NUM", _number("onboarding_step_lt")),
-    ("NOT _3 STEP n:NUM", _number("onboarding_step_lt")),
-    ("BEFORE|MAX STEP n:NUM", _number("onboarding_step_lt")),
-    ("MIN n:NUM LOGIN|TIMES EVERY:month", _number("logins_per_month_gt")),
-    ("LOGIN MIN n:NUM TIMES EVERY:month", _number("logins_per_month_gt")),
-    ("POINTS _7 EXPIRE", _constant("points_expiring", True)),
-    ("EXPIRE _1 POINTS", _constant("points_expiring", True)),
-    ("WEB", _constant("web_customer", True)),
-    ("NOT|WITHOUT _4 APP INSTALL?", _constant("app_installed", False)),
-    ("WITHPEOPLE _1 APP INSTALL?", _constant("app_installed", True)),
-    ("APPUSERS", _constant("app_installed", True)),
-    ("CANCELLED _4 BETWEEN|FROM|IN? t:DATE AND|TO|UNTIL u:DATE", _cancelled),
-    ("CANCELLED _4 IN|WITHIN|DURING|LAST? _2 t:DATE|DUR", _cancelled),
-    ("IN|BETWEEN|LAST t:DATE|DUR _3 CANCELLED", _cancelled),
-    ("CHURN _2 DECILE ~2 n:NUM", _number("churn_decile")),
-    ("CHURN _3 SCORE _2 MIN n:NUM", _number("churn_score_gt")),
-    ("CHURN _1 MIN n:NUM", _number("churn_score_gt")),
-    ("TOP p:PCT _2 CLVWORD|PEOPLE", _top),
-    ("p:PCT _1 TOP CLVWORD|PEOPLE", _top),
-    ("TOP _2 p:PCT", _top),
-    ("x:TYPE", _named("type", "TYPE:", 0.8)),
-    ("x:SEGMENT", _named("segment", "SEGMENT:", 0.75)),
+    ("SEGMENTWORD _2 o:\"|“|„|«|'|‘ ~6 c:\"|”|“|»|'|’", quoted_segment),
+    ('o:"|“|„|« ~6 c:"|”|“|» SEGMENTWORD', quoted_segment),
+    ("LOOKED _5 CART ~3 NOT", constant("browsed_not_bought", True)),
+    ("b:LOOKED ~6 NOT|WITHOUT _3 BUY", looked),
+    ("NOT|NO|WITHOUT _2 BUY _5 d:DUR", gap),
+    ("NOT|NO|WITHOUT _4 BUY _5 SINCE _2 t:DATE", gap_since),
+    ("SINCE? d:DUR _5 NOT|WITHOUT|NO _4 BUY", gap),
+    ("SINCE t:DATE _4 NOT _4 BUY", gap_since),
+    ("LASTBUY _3 IN|WITHIN LAST d:DUR", recent),
+    ("LASTBUY _6 d:DUR", gap),
+    ("INACTIVE _3 d:DUR", gap),
+    ("d:DUR _1 INACTIVE", gap),
+    ("DELIVERED _3 IN|WITHIN|LAST _2 d:DUR", within("delivered_within_days")),
+    ("DELIVERED _4 d:DUR AGO?", within("delivered_within_days")),
+    ("d:DUR !AFTER|LATER _3 DELIVERED", within("delivered_within_days")),
+    ("ABANDON _5 CART _4 d:DUR", within("cart_abandoned_days_max")),
+    ("CART _6 ABANDON _4 d:DUR", within("cart_abandoned_days_max")),
+    ("OBJ:cart_recovery _4 d:DUR", within("cart_abandoned_days_max")),
+    ("LAST d:DUR ~4 CART _4 ABANDON", within("cart_abandoned_days_max")),
+    ("CART _4 LAST d:DUR _2 ABANDON", within("cart_abandoned_days_max")),
+    ("NEVERBOUGHT", constant("order_count", 0)),
+    ("NOT _2 BUY YET", constant("order_count", 0)),
+    ("b:BUY|BOUGHT _5 IN|WITHIN|DURING|OVER|SINCE? LAST _1 d:DUR", recent),
+    ("b:BUY|BOUGHT _6 d:PASTDUR", recent),
+    ("LAST _1 d:DUR _5 b:BUY|BOUGHT", recent),
+    ("BUY|BOUGHT|ORDERS _2 bound:EXACTLY|MIN|MAX? n:ONCE|TWICE", times),
+    ("bound:EXACTLY|MIN|MAX? n:ONCE|TWICE _1 BUY|BOUGHT", times),
+    ("BUY|BOUGHT _1 bound:EXACTLY|MIN|MAX? n:NUM +? ORMORE? TIMES", times),
+    ("bound:EXACTLY|MIN|MAX? n:NUM TIMES _1 BUY|BOUGHT", times),
+    ("WITHPEOPLE _1 bound:EXACTLY|MIN|MAX? n:NUM +? ORMORE? ORDERS", times),
+    ("ONETIME", constant("order_count", 1)),
+    ("NEWSLETTER", subscribers),
+    ("PEOPLE|WHO _4 b:BOUGHT", category),
+    ("b:CATEGORYOF", category),
+    ("WISHLIST", constant("wishlisted", True)),
+    ("x:TIER SEGMENTWORD", called_segment),
+    ("x:TIER", tier),
+    ("EXISTING", constant("new_customer", False, 0.85)),
+    ("PEOPLE _2 ON THE n:. PLANWORD", plan_called),
+    ("FOR THE n:. PLANWORD", plan_called),
+    ("x:PLANWORD|PLANNAME ~4 EXPIRE _3 t:DATE", expires),
+    ("x:PLANWORD|PLANNAME ~4 t:DATE _3 EXPIRE", expires),
+    ("x:PLANNAME", named("plan", "PLAN:")),
+    ("TRIAL _5 EXPIRE _3 d:DUR|DATE", within("trial_ends_within_days")),
+    ("d:DUR|DATE _5 TRIAL _5 EXPIRE", within("trial_ends_within_days")),
+    ("TRIAL _6 d:DUR _2 EXPIRE", within("trial_ends_within_days")),
+    ("EXPIRE _2 TRIAL _3 d:DUR", within("trial_ends_within_days")),
+    ("ONBOARDING _5 BEFORE|MAX STEP n:NUM", number("onboarding_step_lt")),
+    ("NOT _3 STEP n:NUM", number("onboarding_step_lt")),
+    ("BEFORE|MAX STEP n:NUM", number("onboarding_step_lt")),
+    ("MIN n:NUM LOGIN|TIMES EVERY:month", number("logins_per_month_gt")),
+    ("LOGIN MIN n:NUM TIMES EVERY:month", number("logins_per_month_gt")),
+    ("POINTS _7 EXPIRE", constant("points_expiring", True)),
+    ("EXPIRE _1 POINTS", constant("points_expiring", True)),
+    ("WEB", constant("web_customer", True)),
+    ("NOT|WITHOUT _4 APP INSTALL?", constant("app_installed", False)),
+    ("WITHPEOPLE _1 APP INSTALL?", constant("app_installed", True)),
+    ("APPUSERS", constant("app_installed", True)),
+    ("CANCELLED _4 BETWEEN|FROM|IN? t:DATE AND|TO|UNTIL u:DATE", cancelled),
+    ("CANCELLED _4 IN|WITHIN|DURING|LAST? _2 t:DATE|DUR", cancelled),
+    ("IN|BETWEEN|LAST t:DATE|DUR _3 CANCELLED", cancelled),
+    ("CHURN _2 DECILE ~2 n:NUM", number("churn_decile")),
+    ("CHURN _3 SCORE _2 MIN n:NUM", number("churn_score_gt")),
+    ("CHURN _1 MIN n:NUM", number("churn_score_gt")),
+    ("TOP p:PCT _2 CLVWORD|PEOPLE", top),
+    ("p:PCT _1 TOP CLVWORD|PEOPLE", top),
+    ("TOP _2 p:PCT", top),
+    ("x:TYPE", named("type", "TYPE:", 0.8)),
+    ("x:SEGMENT", named("segment", "SEGMENT:", 0.75)),
 )
 
 
-def _new_customers(found: Found, today: date) -> list[Filter]:
-    """New customers to be won are a goal; those who are here are an audience."""
-    if any(item.has("GAIN", "GOALWORD") for item in found.sentence.before(found.first, 2)):
-        return []
-    return [Filter("new_customer", True, found.first, found.last, 0.85)]
-
-
 RULES: Final = tuple(
-    Rule(Pattern(source), build) for source, build in (*_SOURCES, ("NEWCUSTOMER", _new_customers))
+    Rule(Pattern(source), build) for source, build in (*_SOURCES, ("NEWCUSTOMER", new_customers))
 )

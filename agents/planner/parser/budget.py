@@ -5,12 +5,71 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from agents.planner.parser.budget_cues import (
+    cue_before,
+    is_alone,
+    is_count,
+    is_cued_after,
+    is_price_after,
+    period_of,
+)
 from agents.planner.parser.items import Item, Sentence
-from agents.planner.parser.quantities import Money
+from agents.planner.parser.money import Money
 from agents.planner.parser.reading import Reading, Why, correction_before
 
 CODES: Final = frozenset(
-    ["USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "AUD", "CAD", "NZD", "SGD", "HKD", "SEK", "NOK", "DKK", "ISK", "PLN", "CZK", "HUF", "RON", "BGN", "TRY", "ILS", "AED", "SAR", "QAR", "KWD", "ZAR", "NGN", "KES", "EGP", "MAD", "BRL", "MXN", "ARS", "CLP", "COP", "PEN", "KRW", "TWD", "THB", "IDR", "MYR", "PHP", "VND", "PKR", "BDT", "LKR", "UAH", "RUB"]
+    [
+        "USD",
+        "EUR",
+        "GBP",
+        "CHF",
+        "JPY",
+        "CNY",
+        "INR",
+        "AUD",
+        "CAD",
+        "NZD",
+        "SGD",
+        "HKD",
+        "SEK",
+        "NOK",
+        "DKK",
+        "ISK",
+        "PLN",
+        "CZK",
+        "HUF",
+        "RON",
+        "BGN",
+        "TRY",
+        "ILS",
+        "AED",
+        "SAR",
+        "QAR",
+        "KWD",
+        "ZAR",
+        "NGN",
+        "KES",
+        "EGP",
+        "MAD",
+        "BRL",
+        "MXN",
+        "ARS",
+        "CLP",
+        "COP",
+        "PEN",
+        "KRW",
+        "TWD",
+        "THB",
+        "IDR",
+        "MYR",
+        "PHP",
+        "VND",
+        "PKR",
+        "BDT",
+        "LKR",
+        "UAH",
+        "RUB",
+    ]
 )
 _DOLLARS: Final = frozenset(["USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP"])
 # What a symbol shared by several currencies may mean; the home's own currency decides, else the first.
@@ -19,25 +78,6 @@ _SHARED: Final = {
     "¥": ("JPY", frozenset({"JPY", "CNY"})),
     "kr": (None, frozenset({"SEK", "NOK", "DKK", "ISK"})),
 }
-_FILL: Final = (
-    "FILL",
-    "IS",
-    "THE",
-    "ARTICLE",
-    "MAX",
-    "AROUND",
-    "OF",
-    "ONLY",
-    "FOR",
-    "BETWEEN",
-    "FROM",
-    "DASH",
-    "AT",
-    "TO",
-    "TOTALWORD",
-    "ON",
-    "IN",
-)
 # Further on a bare number is about something else.
 _FARTHEST_CORRECTION: Final = 12
 # A smaller number that stands alone may be anything.
@@ -81,7 +121,7 @@ def find_budget(sentence: Sentence, home: str | None) -> BudgetReading:
         return BudgetReading(_bare(sentence))
     best = max(candidate.confidence for candidate in candidates)
     strong = [each for each in candidates if each.correction or each.confidence >= min(best, 0.9)]
-    totals = [each for each in strong if _period(sentence, each.at)[0] != "day"]
+    totals = [each for each in strong if period_of(sentence, each.at)[0] != "day"]
     parts = any("OFWHICH" in item.tags for item in sentence.items)
     chosen = _sum_of_others(totals) or (totals[0] if parts and totals else (totals or strong)[-1])
     reading = _as_reading(sentence, chosen, candidates)
@@ -117,7 +157,7 @@ def find_answered_budget(sentence: Sentence, home: str | None) -> Reading | None
         return found
     for index in reversed(range(len(sentence.items))):
         item = sentence.items[index]
-        if item.has("NUM", "MONEY") and not _counts(sentence, index):
+        if item.has("NUM", "MONEY") and not is_count(sentence, index):
             amount, currency = _amount(item, home)
             return _as_reading(sentence, Candidate(index, amount, currency, None, 0.9, False), [])
     return None
@@ -174,7 +214,7 @@ def _judge(
     at = index if lower is None else lower
     amount, currency = _amount(item, home)
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
-    if _is_price_after(sentence, index) or (currency is None and _counts(sentence, index)):
+    if is_price_after(sentence, index) or (currency is None and is_count(sentence, index)):
         return None
     if (
         "ORDINAL" in item.tags
@@ -183,9 +223,9 @@ def _judge(
     ):
         return None
     correction = has_earlier and correction_before(sentence, at)
-    cue = _cue(sentence, at)
+    cue = cue_before(sentence, at)
     cued = cue == "budget" or (
-        following is not None and following.stop == "W" and _cued_after(sentence, index)
+        following is not None and following.stop == "W" and is_cued_after(sentence, index)
     )
     if cue == "price":
         return None
@@ -198,109 +238,9 @@ def _judge(
         return Candidate(index, amount, currency, lower, 0.9, False)
     if marked:
         return Candidate(index, amount, currency, lower, 0.8, False)
-    if "SCALED" in item.tags and "WORDED" not in item.tags and _stands_alone(sentence, at):
+    if "SCALED" in item.tags and "WORDED" not in item.tags and is_alone(sentence, at):
         return Candidate(index, amount, currency, lower, 0.7, False)
     return None
-
-
-def _cue(sentence: Sentence, at: int) -> str | None:
-    """What stands before an amount: "budget", a "price", an upper bound, or nothing of the kind."""
-    upper = False
-    for item in sentence.before(at, 8):
-        if item.has("PRICEWORD", "OLD"):
-            return "price"
-        if item.has("BUDGET"):
-            return "budget"
-        if item.has("MIN") and not item.has("FROM"):
-            return "price"
-        if item.has("BUDGETCUE") and not item.has("WITHPEOPLE"):
-            return "budget"
-        upper = upper or item.has("MAX")
-        if item.has("TOTALWORD"):
-            return "budget"
-        if not (item.has(*_FILL, "CORRECT") or item.form in (":", "(", "eq")):
-            break
-    return "max" if upper else None
-
-
-def _cued_after(sentence: Sentence, index: int) -> bool:
-    for item in sentence.items[index + 1 : index + 5]:
-        if item.stop != "W":
-            return False
-        if item.has("BUDGETAFTER"):
-            return True
-        if not item.has("FILL", "TOTALWORD", "IN", "OF", "ARTICLE", "THE", "FOR") and not any(
-            t.startswith("EVERY:") for t in item.tags
-        ):
-            return False
-    return False
-
-
-def _stands_alone(sentence: Sentence, at: int) -> bool:
-    if at == 0:
-        return True
-    before = sentence.items[at - 1]
-    return before.stop != "W" or before.has("WITH", "FOR", "VIA", "FILL", "ONLY", "AROUND", "DASH", "USE")
-
-
-def _is_price_after(sentence: Sentence, index: int) -> bool:
-    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
-    if following is None or following.stop != "W":
-        return False
-    if any(tag.startswith("EVERY:") for tag in following.tags) or following.has("BUDGET", "BUDGETAFTER"):
-        return False
-    if following.has("PER") and not following.has("VIA"):
-        beyond = sentence.items[index + 2] if index + 2 < len(sentence.items) else None
-        return (
-            beyond is not None
-            and beyond.stop == "W"
-            and not beyond.has("UNIT")
-            and following.form not in ("a", "an")
-        )
-    return following.has("PRICEAFTER")
-
-
-def _counts(sentence: Sentence, index: int) -> bool:
-    """A number that counts something is no amount of money."""
-    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
-    if following is None:
-        return False
-    if following.has(
-        "COUNTED",
-        "KPI",
-        "PEOPLE",
-        "UNIT",
-        "PERCENT",
-        "TIMES",
-        "CHANNEL",
-        "SENDWORD",
-        "POINTS",
-        "ORDERS",
-        "VARIANT",
-    ):
-        return not following.has("BUDGETAFTER")
-    beyond = sentence.items[index + 2] if index + 2 < len(sentence.items) else None
-    if beyond is not None and beyond.stop == "W" and following.stop == "W" and beyond.has("COUNTED", "KPI"):
-        return not following.has("BUDGETAFTER", "FOR", "TO")
-    return following.form in ("x", "km", "mg", "ml", "cm", "kg", "+")
-
-
-def _period(sentence: Sentence, index: int) -> tuple[str | None, int]:
-    for at in range(index + 1, min(index + 4, len(sentence.items))):
-        item = sentence.items[at]
-        unit = next((tag[6:] for tag in item.tags if tag.startswith("EVERY:")), None)
-        if unit in ("day", "week", "month", "quarter", "year"):
-            return unit, at
-        if not item.has("BUDGET", "FILL", "MAX"):
-            break
-    for item in sentence.before(index, 5):
-        unit = next((tag[6:] for tag in item.tags if tag.startswith("EVERY:")), None)
-        if unit in ("day", "week", "month", "quarter", "year"):
-            near = any(each.has("BUDGET") for each in sentence.before(index, 5))
-            return (unit, index) if near else (None, index)
-        if item.stop != "W" and item.form not in (":",):
-            break
-    return None, index
 
 
 def _as_reading(sentence: Sentence, chosen: Candidate, others: list[Candidate]) -> Reading:
@@ -310,15 +250,13 @@ def _as_reading(sentence: Sentence, chosen: Candidate, others: list[Candidate]) 
         stated = [each.currency for each in others if each.currency and each.at < chosen.at]
         currency = stated[-1] if stated else None
     value: dict[str, object] = {"amount": chosen.amount, "currency": currency}
-    period, last = _period(sentence, chosen.at)
+    period, last = period_of(sentence, chosen.at)
     if period is not None:
         value["period"] = period
         if period == "day":
             value["per_day"] = chosen.amount
     daily = [
-        each.amount
-        for each in others
-        if each.at != chosen.at and _period(sentence, each.at)[0] == "day"
+        each.amount for each in others if each.at != chosen.at and period_of(sentence, each.at)[0] == "day"
     ]
     if daily:
         value["per_day"] = daily[-1]
@@ -346,7 +284,7 @@ def _sum_of_others(totals: list[Candidate]) -> Candidate | None:
 
 def _contradiction(sentence: Sentence, candidates: list[Candidate]) -> Why | None:
     """Two amounts that are each called the budget and neither corrects the other, or one in two currencies."""
-    totals = [each for each in candidates if _period(sentence, each.at)[0] is None]
+    totals = [each for each in candidates if period_of(sentence, each.at)[0] is None]
     while any(each.correction for each in totals[1:]):
         totals = totals[next(at for at, each in enumerate(totals) if at and each.correction) :]
         totals[0] = totals[0]._replace(correction=False)

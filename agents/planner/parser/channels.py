@@ -126,10 +126,9 @@ def _is_channel(sentence: Sentence, index: int) -> bool:
         and index > 1
         and _near_channel(sentence, index, -1)
     )
-    joined = (
-        joined
-        or ((following.has("AND", "OR") or following.form in (",", "/", ")"))
-        and _near_channel(sentence, index, 1))
+    joined = joined or (
+        (following.has("AND", "OR") or following.form in (",", "/", ")"))
+        and _near_channel(sentence, index, 1)
     )
     alone = following.has("ONLY") or before.has("ONLY") or (before.stop != "W" and following.stop != "W")
     alone = alone or (before.has("MONEY", "PCT") and len(_all_channels(sentence)) > 1)
@@ -137,13 +136,15 @@ def _is_channel(sentence: Sentence, index: int) -> bool:
         return (
             joined
             or alone
-            or (before.has(
-                "VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "USE", "CHANNELWORD", "EXCEPT", "SEND"
+            or (
+                before.has(
+                    "VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "USE", "CHANNELWORD", "EXCEPT", "SEND"
+                )
+                and (
+                    before.has("VIA")
+                    or not following.has("FOR", "THE", "CAMPAIGN", "TO", "ARTICLE", "THIS", "OFFER")
+                )
             )
-            and (
-                before.has("VIA")
-                or not following.has("FOR", "THE", "CAMPAIGN", "TO", "ARTICLE", "THIS", "OFFER")
-            ))
         )
     if (
         joined

@@ -7,11 +7,12 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Final
 
-from agents.planner.parser.audience_rules import goods_after
+from agents.planner.parser.audience_filters import goods_after
 from agents.planner.parser.grammar import Found, Pattern
 from agents.planner.parser.items import Sentence
+from agents.planner.parser.lengths import Length
 from agents.planner.parser.moments import Moment
-from agents.planner.parser.quantities import Length, Money
+from agents.planner.parser.money import Money
 from agents.planner.parser.reading import Reading, Why, correction_before
 
 Convert = Callable[[Decimal], object | None]

@@ -5,27 +5,19 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from agents.planner.parser.date_doubts import (
+    FILL,
+    day_of,
+    doubt_about,
+    is_lasting,
+    wrong_length,
+    wrong_weekday,
+)
 from agents.planner.parser.holidays import Rule
 from agents.planner.parser.items import Item, Sentence
+from agents.planner.parser.lengths import Length
 from agents.planner.parser.moments import Moment
-from agents.planner.parser.quantities import Length
 from agents.planner.parser.reading import Reading, Why, correction_before
-
-_FILL = (
-    "THE",
-    "ON",
-    "IN",
-    "AT",
-    "IS",
-    "ARTICLE",
-    "DAY",
-    "DATEWORD",
-    "WITH",
-    "FILL",
-    "OF",
-    "FOR",
-    "INCLUDING",
-)
 
 
 class Period(NamedTuple):
@@ -56,9 +48,9 @@ def find_period(sentence: Sentence, today: date) -> Period:
     start, end, length = _with_length(sentence, start, end) if two is None else (start, end, None)
     doubt = (
         two
-        or _doubt(sentence, start, end, today)
-        or _wrong_length(sentence, start, end)
-        or _wrong_weekday(sentence, roles, start, end)
+        or doubt_about(sentence, start, end, today)
+        or wrong_length(sentence, start, end)
+        or wrong_weekday(sentence, start, end)
     )
     for role in roles:
         if role.role != "theme":
@@ -150,7 +142,7 @@ def _role(sentence: Sentence, index: int) -> _Role:
             or item.has("ON", "DURING", "AT", "DEADLINE")
             or (item.has("FOR", "IN") and not moment.is_theme)
         )
-        if not (item.has(*_FILL, "DURING", "SENDWORD") or item.form == ":"):
+        if not (item.has(*FILL, "DURING", "SENDWORD") or item.form == ":"):
             break
     if following is not None and following.has("ONWARDS"):
         return _Role((index,), "start")
@@ -223,21 +215,6 @@ def _latest(
     return start, end, None
 
 
-def _wrong_weekday(
-    sentence: Sentence, roles: list[_Role], start: Reading | None, end: Reading | None
-) -> Why | None:
-    """A day of the week that is not that of its date: one of the two is a slip."""
-    for reading in (start, end):
-        if reading is None:
-            continue
-        index = next((at for at, item in enumerate(sentence.items) if item.span == reading.span), None)
-        item = None if index is None else sentence.items[index]
-        said = None if item is None else next((tag[5:] for tag in item.tags if tag.startswith("SAID:")), None)
-        if said is not None and int(said) != _value(reading).weekday():
-            return Why("date_weekday", (sentence.text[slice(*reading.span)],))
-    return None
-
-
 def _resolve(
     first: Moment, last: Moment, role: str, known_start: Reading | None, today: date
 ) -> tuple[date | None, date | None]:
@@ -245,7 +222,7 @@ def _resolve(
         day = _next(first, first.last if role == "after" else first.first, today)
         return (day + timedelta(days=1) if day and role == "after" else day), None
     if role in ("end", "before"):
-        floor = _value(known_start) if known_start else today
+        floor = day_of(known_start) if known_start else today
         day = _next(last, last.first if role == "before" else last.last, max(floor, today))
         return None, (day - timedelta(days=1) if day and role == "before" else day)
     return _resolve_range(first, last, today)
@@ -285,106 +262,25 @@ def _next(moment: Moment, rule: Rule, today: date) -> date | None:
     return None
 
 
-def _value(reading: Reading) -> date:
-    assert isinstance(reading.value, date)
-    return reading.value
-
-
 def _with_length(
     sentence: Sentence, start: Reading | None, end: Reading | None
 ) -> tuple[Reading | None, Reading | None, Reading | None]:
     """Complete one edge by a stated length: two weeks from 1 December end on 14 December."""
     if start is not None and end is not None and start.span != end.span:
         return start, end, None
-    if start is not None and end is not None and _value(start) != _value(end):
+    if start is not None and end is not None and day_of(start) != day_of(end):
         return start, end, None
     for index, item in enumerate(sentence.items):
         length = item.value
-        if index in sentence.taken or not isinstance(length, Length) or not _is_lasting(sentence, index):
+        if index in sentence.taken or not isinstance(length, Length) or not is_lasting(sentence, index):
             continue
         if length.most is not None or length.least < 1 or length.unit in ("hour", "minute"):
             continue
         step = timedelta(days=length.least - 1)
         sentence.take(index, index)
         if start is not None:
-            return start, Reading("end", _value(start) + step, *item.span, 0.9), None
+            return start, Reading("end", day_of(start) + step, *item.span, 0.9), None
         if end is not None:
-            return Reading("start", _value(end) - step, *item.span, 0.8), end, None
+            return Reading("start", day_of(end) - step, *item.span, 0.8), end, None
         return None, None, Reading("constraints.other", sentence.text[slice(*item.span)], *item.span, 0.8)
     return start, end, None
-
-
-def _wrong_length(sentence: Sentence, start: Reading | None, end: Reading | None) -> Why | None:
-    """A length that is not that of the stated days; a few days more or less are how people speak."""
-    if start is None or end is None:
-        return None
-    days = (_value(end) - _value(start)).days + 1
-    for index, item in enumerate(sentence.items):
-        length = item.value
-        if (
-            index in sentence.taken
-            or not isinstance(length, Length)
-            or length.unit not in ("day", "week", "month")
-        ):
-            continue
-        if (
-            length.most is None
-            and _is_lasting(sentence, index)
-            and abs(length.least - days) > max(3, days // 10)
-        ):
-            return Why("dates_length", (sentence.text[slice(*item.span)], f"{days}"))
-    return None
-
-
-def _is_lasting(sentence: Sentence, index: int) -> bool:
-    for item in sentence.before(index, 3):
-        if item.has("DATE", "FOR"):
-            break
-        if item.has("LAST", "PAST", "AGO", "NOT", "INACTIVE", "BUY", "SINCE", "EACH"):
-            return False
-    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
-    if (
-        following is not None
-        and following.has("STARTING", "FROM")
-        and index + 2 < len(sentence.items)
-        and sentence.items[index + 2].has("DATE")
-    ):
-        return True
-    if following is not None and following.has("LONG", "CAMPAIGN", "LASTING", "SALE", "RUN", "OFFER"):
-        return True
-    beyond = sentence.items[index + 2] if index + 2 < len(sentence.items) else None
-    if following is not None and following.has("OF") and beyond is not None and beyond.has("CAMPAIGN"):
-        return True
-    for item in sentence.before(index, 3):
-        if item.has("FOR", "LASTING", "DURING", "OVER", "RUN"):
-            return not (_in_a_list(following)) and not (
-                following is not None and following.has("AGO", "NOT", "BEFORE", "AFTER", "LATER")
-            )
-        if not (item.has(*_FILL) or item.form == ":"):
-            return False
-    return False
-
-
-def _in_a_list(following: Item | None) -> bool:
-    """ "For 30 days customers": the length belongs to people."""
-    return following is not None and following.has("PEOPLE", "INACTIVE")
-
-
-def _doubt(sentence: Sentence, start: Reading | None, end: Reading | None, today: date) -> Why | None:
-    if start and end and _value(end) < _value(start):
-        return Why("dates_order", (_value(start).isoformat(), _value(end).isoformat()))
-    if end and _value(end) < today:
-        return Why("date_past", (_value(end).isoformat(),))
-    if start and end is None and _value(start) < today:
-        return Why("date_past", (_value(start).isoformat(),))
-    bad = next(
-        (
-            item
-            for at, item in enumerate(sentence.items)
-            if "BADDATE" in item.tags and at not in sentence.taken
-        ),
-        None,
-    )
-    if bad is not None:
-        return Why("date_unreadable", (sentence.text[slice(*bad.span)],))
-    return None

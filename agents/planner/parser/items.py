@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -116,3 +116,22 @@ def merged(items: Sequence[Item], first: int, last: int, tags: Iterable[str], va
     """One item in place of items `first` to `last`, both included."""
     form = " ".join(item.form for item in items[first : last + 1])
     return Item(form, items[first].start, items[last].end, frozenset(tags), value)
+
+
+def joined(items: list[Item], build: Callable[[list[Item], int], tuple[int, Item] | None]) -> list[Item]:
+    """Replace every run of items that a builder reads by the one item that it makes.
+
+    A builder looks at the items from a place on and gives the last place that it read and the item, or None.
+    """
+    made: list[Item] = []
+    at = 0
+    while at < len(items):
+        found = build(items, at)
+        if found is None:
+            made.append(items[at])
+            at += 1
+        else:
+            last, item = found
+            made.append(item)
+            at = last + 1
+    return made

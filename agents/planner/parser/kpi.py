@@ -7,7 +7,7 @@ from typing import Final
 
 from agents.planner.parser.grammar import Found, Pattern
 from agents.planner.parser.items import Item, Sentence
-from agents.planner.parser.quantities import Money
+from agents.planner.parser.money import Money
 from agents.planner.parser.reading import Reading
 
 _FIGURE: Final = "NUM|PCT|MONEY"

@@ -11,64 +11,62 @@ from agents.planner.parser.items import Sentence
 from agents.planner.parser.reading import Reading
 
 # 3: the words state a goal; 2: they describe whom or what, and a stated goal outranks them; 1: a hint.
-_RULES: Final[tuple[tuple[ObjectiveCode, int, Pattern], ...]] = tuple(
-    (code, weight, Pattern(source))
-    for code, weight, source in (
-        ("winback", 3, "BRING _8 BACK"),
-        ("winback", 3, "BACK _2 BRING"),
-        ("cart_recovery", 3, "ABANDON _5 CART"),
-        ("cart_recovery", 3, "CART _4 ABANDON"),
-        ("trial_conversion", 3, "TRIAL _9 PAY"),
-        ("trial_conversion", 3, "CONVERT _6 TRIAL"),
-        ("trial_conversion", 3, "TRIAL _6 CONVERT"),
-        ("event_registration", 3, "SIGNUP _6 EVENT"),
-        ("event_registration", 3, "EVENT _6 SIGNUP"),
-        ("event_registration", 3, "INVITE ~7 EVENT"),
-        ("event_registration", 3, "FILL_UP _5 EVENT"),
-        ("opt_in_growth", 3, "SIGNUP _4 NEWSWORD"),
-        ("opt_in_growth", 3, "MORE _2 NEWSWORD"),
-        ("review_collection", 3, "MORE|ASK|COLLECT|SOLE ~12 REVIEW"),
-        ("review_collection", 3, "REVIEW _3 ASK|COLLECT"),
-        ("app_install", 3, "INSTALL _4 APP"),
-        ("app_install", 3, "APP _3 INSTALL"),
-        ("repeat_purchase", 3, "BUY _4 AGAIN"),
-        ("repeat_purchase", 3, "AGAIN _2 BUY"),
-        ("repeat_purchase", 3, "SECONDTIME _2 BUY|ORDERS"),
-        ("retention", 3, "LESS _4 CHURN|KPI:churn_rate"),
-        ("retention", 3, "KEEP _6 LEAVE"),
-        ("retention", 3, "BEFORE _4 LEAVE"),
-        ("retention", 2, "CHURN _3 RISKWORD"),
-        ("product_launch", 3, "LAUNCH _6 THING|PRODUCTWORD"),
-        ("product_launch", 3, "LAUNCH _3 NEW"),
-        ("product_launch", 3, "NEW _4 LAUNCH"),
-        ("product_launch", 1, "LAUNCH !CAMPAIGN|DATE|ON|FILL|NOW|TODAY|TOMORROW"),
-        ("event_registration", 1, "SIGNUP !NEWSWORD"),
-        ("product_promotion", 1, "PROMO"),
-        ("product_launch", 3, "NEW _2 THING|PRODUCTWORD"),
-        ("loyalty", 3, "REWARD _6 LOYAL|TIER"),
-        ("acquisition", 3, "GAIN _3 NEWCUSTOMER"),
-        ("aov_growth", 3, "MORE _3 KPI:aov"),
-        ("engagement", 2, "MORE _4 KPI:opens|KPI:clicks|KPI:visits"),
-        ("conversion", 2, "LOOKED ~8 NOT _3 BUY"),
-        ("conversion", 2, "TURN _6 INTO _3 BUYERWORD"),
-        ("seasonal_promotion", 2, "HOLIDAY _2 CAMPAIGN|SALE|OFFER|THING"),
-        ("seasonal_promotion", 2, "CAMPAIGN|SALE|OFFER|THING _3 HOLIDAY"),
-        ("seasonal_promotion", 2, "SEASON _1 CAMPAIGN|SALE|OFFER|THING"),
-        ("product_promotion", 2, "PRODUCTCUE"),
-        ("seasonal_promotion", 1, "HOLIDAY"),
-        ("winback", 1, "NOT _4 BUY ~4 DUR"),
-        ("winback", 1, "DUR _4 NOT _3 BUY"),
-        ("winback", 1, "INACTIVE _3 DUR"),
-        ("winback", 1, "INACTIVE _2 PEOPLE"),
-        ("winback", 1, "PEOPLE _4 INACTIVE"),
-        ("winback", 1, "SEGMENT:lapsed|SEGMENT:dormant|SEGMENT:inactive"),
-        ("retention", 1, "SEGMENT:at-risk"),
-        ("repeat_purchase", 1, "ONETIME"),
-        ("conversion", 1, "NEVERBOUGHT"),
-        ("product_promotion", 1, "SALE"),
-        ("app_install", 1, "NOT _3 APP"),
-    )
+_SOURCES: Final[tuple[tuple[ObjectiveCode, int, str], ...]] = (
+    ("winback", 3, "BRING _8 BACK"),
+    ("winback", 3, "BACK _2 BRING"),
+    ("cart_recovery", 3, "ABANDON _5 CART"),
+    ("cart_recovery", 3, "CART _4 ABANDON"),
+    ("trial_conversion", 3, "TRIAL _9 PAY"),
+    ("trial_conversion", 3, "CONVERT _6 TRIAL"),
+    ("trial_conversion", 3, "TRIAL _6 CONVERT"),
+    ("event_registration", 3, "SIGNUP _6 EVENT"),
+    ("event_registration", 3, "EVENT _6 SIGNUP"),
+    ("event_registration", 3, "INVITE ~7 EVENT"),
+    ("event_registration", 3, "FILL_UP _5 EVENT"),
+    ("opt_in_growth", 3, "SIGNUP _4 NEWSWORD"),
+    ("opt_in_growth", 3, "MORE _2 NEWSWORD"),
+    ("review_collection", 3, "MORE|ASK|COLLECT|SOLE ~12 REVIEW"),
+    ("review_collection", 3, "REVIEW _3 ASK|COLLECT"),
+    ("app_install", 3, "INSTALL _4 APP"),
+    ("app_install", 3, "APP _3 INSTALL"),
+    ("repeat_purchase", 3, "BUY _4 AGAIN"),
+    ("repeat_purchase", 3, "AGAIN _2 BUY"),
+    ("repeat_purchase", 3, "SECONDTIME _2 BUY|ORDERS"),
+    ("retention", 3, "LESS _4 CHURN|KPI:churn_rate"),
+    ("retention", 3, "KEEP _6 LEAVE"),
+    ("retention", 3, "BEFORE _4 LEAVE"),
+    ("retention", 2, "CHURN _3 RISKWORD"),
+    ("product_launch", 3, "LAUNCH _6 THING|PRODUCTWORD"),
+    ("product_launch", 3, "LAUNCH _3 NEW"),
+    ("product_launch", 3, "NEW _4 LAUNCH"),
+    ("product_launch", 1, "LAUNCH !CAMPAIGN|DATE|ON|FILL|NOW|TODAY|TOMORROW"),
+    ("event_registration", 1, "SIGNUP !NEWSWORD"),
+    ("product_promotion", 1, "PROMO"),
+    ("product_launch", 3, "NEW _2 THING|PRODUCTWORD"),
+    ("loyalty", 3, "REWARD _6 LOYAL|TIER"),
+    ("acquisition", 3, "GAIN _3 NEWCUSTOMER"),
+    ("aov_growth", 3, "MORE _3 KPI:aov"),
+    ("engagement", 2, "MORE _4 KPI:opens|KPI:clicks|KPI:visits"),
+    ("conversion", 2, "LOOKED ~8 NOT _3 BUY"),
+    ("conversion", 2, "TURN _6 INTO _3 BUYERWORD"),
+    ("seasonal_promotion", 2, "HOLIDAY _2 CAMPAIGN|SALE|OFFER|THING"),
+    ("seasonal_promotion", 2, "CAMPAIGN|SALE|OFFER|THING _3 HOLIDAY"),
+    ("seasonal_promotion", 2, "SEASON _1 CAMPAIGN|SALE|OFFER|THING"),
+    ("product_promotion", 2, "PRODUCTCUE"),
+    ("seasonal_promotion", 1, "HOLIDAY"),
+    ("winback", 1, "NOT _4 BUY ~4 DUR"),
+    ("winback", 1, "DUR _4 NOT _3 BUY"),
+    ("winback", 1, "INACTIVE _3 DUR"),
+    ("winback", 1, "INACTIVE _2 PEOPLE"),
+    ("winback", 1, "PEOPLE _4 INACTIVE"),
+    ("winback", 1, "SEGMENT:lapsed|SEGMENT:dormant|SEGMENT:inactive"),
+    ("retention", 1, "SEGMENT:at-risk"),
+    ("repeat_purchase", 1, "ONETIME"),
+    ("conversion", 1, "NEVERBOUGHT"),
+    ("product_promotion", 1, "SALE"),
+    ("app_install", 1, "NOT _3 APP"),
 )
+_RULES: Final = tuple((code, weight, Pattern(source)) for code, weight, source in _SOURCES)
 # Goals that go together: the first is a way to the second, so naming both is not naming two.
 _COMPATIBLE: Final = frozenset(
     frozenset(pair)
@@ -185,10 +183,8 @@ def _is_exclusive(sentence: Sentence, goal: Goal) -> bool:
 def _is_equal(sentence: Sentence, first: Goal, other: Goal) -> bool:
     if first.code == other.code or other.first <= first.last:
         return False
-    if (
-        any("EQUAL" in item.tags for item in sentence.items)
-        or (_is_exclusive(sentence, first)
-        and _is_exclusive(sentence, other))
+    if any("EQUAL" in item.tags for item in sentence.items) or (
+        _is_exclusive(sentence, first) and _is_exclusive(sentence, other)
     ):
         return True
     if frozenset((first.code, other.code)) in _COMPATIBLE:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import time
 from decimal import Decimal, InvalidOperation
-from math import ceil
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final
 
-from agents.planner.parser.items import Item, merged
+from agents.planner.parser.items import Item, joined, merged
+from agents.planner.parser.money import read_money
 from agents.planner.parser.vocabulary import Vocabulary
 
 MAX_DIGITS: Final = 15
-MAX_AMOUNT: Final = Decimal(10) ** 12
-UNIT_DAYS: Final[dict[str, float]] = {
-    "minute": 1 / 1440, "hour": 1 / 24, "day": 1, "week": 7, "fortnight": 14, "month": 30, "quarter": 90, "semester": 180,
-    "year": 365, "weekend": 2,
-}  # fmt: skip
 _SCALES: Final[dict[str, int]] = {
     "k": 1_000, "grand": 1_000, "m": 1_000_000, "mn": 1_000_000, "mio": 1_000_000, "mln": 1_000_000, "lakh": 100_000,
     "lakhs": 100_000, "lac": 100_000, "crore": 10_000_000, "crores": 10_000_000, "cr": 10_000_000, "万": 10_000, "萬": 10_000,
@@ -28,57 +23,11 @@ _GLUED: Final = frozenset(["k", "m", "cr"])
 _ORDINAL_ENDS: Final = frozenset(["st", "nd", "rd", "th", "er", "ste", "de", "e", "o", "a", "º", "ª", "°"])
 
 
-class Money(NamedTuple):
-    """An amount in major units; `mark` is an ISO code, a shared symbol ("$", "¥", "kr") or None when unsaid."""
-
-    amount: Decimal
-    mark: str | None
-    scaled: bool = False
-
-
-class Length(NamedTuple):
-    """A length of time in whole days (parts round up); `most` is set where a range was said."""
-
-    least: int
-    most: int | None
-    unit: str
-    number: Decimal
-
-    @property
-    def hours(self) -> int:
-        """The length in hours: exact for hours, 24 a day otherwise."""
-        return int(self.number) if self.unit == "hour" else self.least * 24
-
-
-Build = Callable[[list[Item], int, Vocabulary], "tuple[int, Item] | None"]
-
-
 def quantities(items: list[Item], words: Vocabulary) -> list[Item]:
     """Join items into quantities, in the order number, percentage, clock, money; lengths come after dates."""
-    for build in (_number, _percent, _clock, _money):
-        items = joined(items, build, words)
+    for build in (partial(_number, words=words), _percent, _clock, read_money):
+        items = joined(items, build)
     return items
-
-
-def lengths(items: list[Item], words: Vocabulary) -> list[Item]:
-    """Join numbers and units of time into lengths."""
-    return joined(items, _length, words)
-
-
-def joined(items: list[Item], build: Build, words: Vocabulary) -> list[Item]:
-    """Replace every run of items that a builder reads by the one item that it makes."""
-    made: list[Item] = []
-    at = 0
-    while at < len(items):
-        found = build(items, at, words)
-        if found is None:
-            made.append(items[at])
-            at += 1
-        else:
-            last, item = found
-            made.append(item)
-            at = last + 1
-    return made
 
 
 def read_digits(text: str) -> Decimal | None:
@@ -193,13 +142,13 @@ def _scaled(
     return last, Item(item.form, item.start, item.end, frozenset(tags), value)
 
 
-def _percent(items: list[Item], at: int, _words: Vocabulary) -> tuple[int, Item] | None:
+def _percent(items: list[Item], at: int) -> tuple[int, Item] | None:
     if "NUM" in items[at].tags and at + 1 < len(items) and "PERCENT" in items[at + 1].tags:
         return at + 1, merged(items, at, at + 1, ["PCT"], items[at].value)
     return None
 
 
-def _clock(items: list[Item], at: int, _words: Vocabulary) -> tuple[int, Item] | None:
+def _clock(items: list[Item], at: int) -> tuple[int, Item] | None:
     item = items[at]
     following = items[at + 1] if at + 1 < len(items) else None
     if "TIME" in item.tags:
@@ -243,117 +192,3 @@ def _at_hour(items: list[Item], at: int, last: int, hour: int, minute: int) -> t
     return (
         (last, merged(items, at, last, ["CLOCK"], time(hour, minute))) if hour < 24 and minute < 60 else None
     )
-
-
-def _money(items: list[Item], at: int, words: Vocabulary) -> tuple[int, Item] | None:
-    first = at
-    mark = _mark(items[at])
-    if mark is not None:
-        at += 1
-    if at >= len(items) or "NUM" not in items[at].tags:
-        return None
-    number, last, amount = items[at], at, items[at].value
-    if not isinstance(amount, Decimal):
-        return None
-    if mark is None:
-        step = 2 if at + 2 < len(items) and items[at + 1].form in ("of", "de", "d'", "di") else 1
-        if at + step < len(items):
-            mark = _mark(items[at + step])
-            last = at + step if mark is not None else at
-    if mark is None or _is_negative(items, first) or amount > MAX_AMOUNT:
-        return None
-    amount = amount.quantize(Decimal("0.01"))
-    return last, merged(items, first, last, ["MONEY"], Money(amount, mark, "SCALED" in number.tags))
-
-
-def _is_negative(items: list[Item], first: int) -> bool:
-    sign = items[first - 1] if first else None
-    glued = sign is not None and "DASH" in sign.tags and sign.end == items[first].start
-    return glued and (first < 2 or items[first - 2].end < items[first - 1].start)
-
-
-def _mark(item: Item) -> str | None:
-    return next((tag[4:] for tag in item.tags if tag.startswith("CUR:")), None)
-
-
-def _length(items: list[Item], at: int, words: Vocabulary) -> tuple[int, Item] | None:
-    item = items[at]
-    within = _spoken_unit(items, at)
-    if within is not None:
-        return at, merged(
-            items,
-            at,
-            at,
-            ["DUR", f"IN:{within}"],
-            Length(_days(Decimal(1), within), None, within, Decimal(1)),
-        )
-    if "HALF" in item.tags:
-        if at + 1 < len(items) and (every := _every(items[at + 1])):
-            return at + 1, merged(items, at, at + 1, ["DUR"], _half(every))
-        last = at + 1 + (at + 1 < len(items) and "ARTICLE" in items[at + 1].tags)
-        unit = _unit(items, last)
-        return (last, merged(items, at, last, ["DUR"], _half(unit))) if unit else None
-    if "NUM" not in item.tags and "ARTICLE" not in item.tags:
-        return None
-    least = item.value if isinstance(item.value, Decimal) else Decimal(1)
-    at_unit, most = at + 1, None
-    if at + 2 < len(items) and items[at + 1].has("DASH", "TO", "OR", "AND") and "NUM" in items[at + 2].tags:
-        upper = items[at + 2].value
-        if isinstance(upper, Decimal) and _unit(items, _past_fill(items, at + 3)) and upper > least:
-            most, at_unit = upper, at + 3
-    at_unit = _past_fill(items, at_unit)
-    unit = _unit(items, at_unit)
-    if unit is None:
-        return None
-    days = Decimal(UNIT_DAYS[unit])
-    if (most or least) * days > 36500:
-        return None
-    length = Length(_days(least, unit), None if most is None else _days(most, unit), unit, least)
-    tags = ["DUR", f"IN:{unit}"]
-    if any("LAST" in each.tags for each in items[at + 1 : at_unit]):
-        tags.append("PASTDUR")
-    is_age = unit == "year" and 5 < (most or least) < 18
-    if is_age and (most is not None or (at_unit + 1 < len(items) and items[at_unit + 1].has("OLD_AGE"))):
-        tags.append("MINORAGE")
-    return at_unit, merged(items, at, at_unit, tags, length)
-
-
-def _every(item: Item) -> str | None:
-    """The unit of "a year", "a week"; "per" and "each" say a pace and never a length."""
-    name = next((tag[6:] for tag in item.tags if tag.startswith("EVERY:")), None)
-    return name if name in UNIT_DAYS and item.form.split(" ")[0] in ("a", "an") else None
-
-
-def _spoken_unit(items: list[Item], at: int) -> str | None:
-    """ "For a week", "in the last year": one of the unit, told from the pace "once a week" by what stands before."""
-    before = items[at - 1] if at else None
-    if before is None:
-        return None
-    if (every := _every(items[at])) and before.has(
-        "FOR", "IN", "WITHIN", "DURING", "OVER", "SINCE", "AFTER", "LASTING", "LAST", "FROM", "MIN", "LASTBUY"
-    ):
-        return every
-    if before.has("LAST", "PAST") and (unit := _unit(items, at)) and unit != "weekend":
-        return unit
-    return None
-
-
-def _past_fill(items: list[Item], at: int) -> int:
-    while at < len(items) and (items[at].form == "+" or items[at].has("FULL", "LAST")):
-        at += 1
-    return at
-
-
-def _half(unit: str) -> Length:
-    days = 180 if unit == "year" else ceil(UNIT_DAYS[unit] / 2)
-    return Length(days, None, unit, Decimal("0.5"))
-
-
-def _days(count: Decimal, unit: str) -> int:
-    return ceil(round(float(count) * UNIT_DAYS[unit], 6))
-
-
-def _unit(items: list[Item], at: int) -> str | None:
-    if at >= len(items):
-        return None
-    return next((tag[2:] for tag in items[at].tags if tag.startswith("U:")), None)

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from agents.planner.parser.calendar_words import dates
 from agents.planner.parser.items import Item, Sentence, Span
-from agents.planner.parser.quantities import lengths, quantities
+from agents.planner.parser.lengths import lengths
+from agents.planner.parser.quantities import quantities
 from agents.planner.parser.tagging import tag
 from agents.planner.parser.tokens import tokenise
 from agents.planner.parser.vocabulary import vocabulary
@@ -98,7 +99,7 @@ def itemise(text: str, language: str, today: date) -> Sentence:
     """Read a folded text into items of one language: words, then quantities, then times and lengths."""
     words = vocabulary(language)
     items = quantities(tag(tokenise(text), words), words)
-    return Sentence(text, lengths(dates(items, words, today), words), language)
+    return Sentence(text, lengths(dates(items, today)), language)
 
 
 def correction_before(sentence: Sentence, index: int) -> bool:
@@ -110,7 +111,6 @@ def correction_before(sentence: Sentence, index: int) -> bool:
         if item.has("MONEY", "DATE", "CHANNEL") or (item.has("NUM") and not item.has("ARTICLE")):
             return False
         near = near and (item.stop == "C" or item.has(*_CORRECTED_ACROSS))
-    return False
     return False
 
 

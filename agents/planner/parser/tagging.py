@@ -44,11 +44,11 @@ def tag(tokens: Sequence[Token], words: Vocabulary) -> list[Item]:
 
 def _longest(tokens: Sequence[Token], at: int, words: Vocabulary) -> tuple[int, frozenset[str]]:
     best, tags = 0, frozenset[str]()
-    for phrase, meant in words.candidates(tokens[at].form):
+    for phrase, carried in words.candidates(tokens[at].form):
         if len(phrase) < best or at + len(phrase) > len(tokens):
             continue
         if all(_matches(tokens[at + step].form, word) for step, word in enumerate(phrase)):
-            tags = tags | meant if len(phrase) == best else meant
+            tags = tags | carried if len(phrase) == best else carried
             best = len(phrase)
     return best, tags
 
