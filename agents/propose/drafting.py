@@ -22,7 +22,7 @@ from agents.errors import AnswerInvalidError
 from agents.keeping import Keeper
 from agents.planner.agent import PlannerTask
 from agents.planner.brief import Brief
-from agents.planner.parser import merge_answer, read_brief
+from agents.planner.parser import language_of, merge_answer, read_brief
 from agents.propose.commenting import changes_to_ask, read_comments_once
 from agents.propose.drafts import CopyDraft, DesignDraft, ForecastDraft, PlanDraft, SegmentationDraft
 from agents.propose.earlier import KEPT_MESSAGES, kept_messages, said_in
@@ -330,6 +330,7 @@ class Drafting:
 def read_with_answers(task: PlannerTask, situation: Situation) -> Brief:
     """Return the brief as the embedded rules read it, with the marketer's answers merged in order."""
     policy = brief_policy(situation.rules)
+    language = language_of(task.text)
     brief = read_brief(
         task.text, today=task.today, timezone=task.timezone, home_currency=task.currency, policy=policy
     )
@@ -342,6 +343,7 @@ def read_with_answers(task: PlannerTask, situation: Situation) -> Brief:
             timezone=task.timezone,
             home_currency=task.currency,
             policy=policy,
+            language=language,
         )
     return brief
 

@@ -45,7 +45,11 @@ def words(language: str, key: str, *values: str) -> str:
 
 def ask(field: str, language: str = "en", why: Why | None = None, suggestion: str = "") -> Question:
     """Word the question about a field: why it is asked, then what; with a suggested answer."""
-    because = words(language, f"why_{why.code}", *why.values) if why else words(language, f"why_{field}")
+    # A reason in another language than its question would confuse more than none.
+    spoken = language if f"ask_{field}" in _worded().get(language, {}) else "en"
+    reason = f"why_{why.code}" if why else f"why_{field}"
+    known = spoken == "en" or reason in _worded()[spoken]
+    because = words(spoken, reason, *(why.values if why else ())) if known else ""
     question = words(language, f"ask_{field}")
     return Question(
         field=field,
