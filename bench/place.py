@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agents.agent_run import Limits
 from agents.models.interface import ModelProvider, ModelSettings
 from agents.workbench import Workbench
 from store.audit import AuditLog
@@ -39,9 +40,11 @@ class Place:
 
 
 @asynccontextmanager
-async def open_place(folder: Path) -> AsyncIterator[Place]:
+async def open_place(
+    folder: Path, settings: ModelSettings | None = None, limits: Limits | None = None
+) -> AsyncIterator[Place]:
     """Make the home in a folder and open it; closed at the end of the block."""
-    settings = HomeSettings(
+    home_settings = HomeSettings(
         home_id="bench",
         kind="demo",
         clock="replay",
@@ -51,17 +54,17 @@ async def open_place(folder: Path) -> AsyncIterator[Place]:
         timezone="America/New_York",
         allowed_channels=("file", "replay"),
     )
-    home = create_home(folder / "home", settings)
+    home = create_home(folder / "home", home_settings)
     database, warehouse = home.database(), Warehouse(home.history_dir)
     migrate(database)
-    clock = ReplayClock(database, settings.home_id)
+    clock = ReplayClock(database, home_settings.home_id)
     clock.start(START)
-    ids, models = RandomIds(clock), ModelProvider(ModelSettings())
+    ids, models = RandomIds(clock), ModelProvider(settings or ModelSettings())
     with database.write() as session:
         workspace = create_workspace(
-            session, ids=ids, at=START, name="Bench", currency="USD", timezone=settings.timezone
+            session, ids=ids, at=START, name="Bench", currency="USD", timezone=home_settings.timezone
         )
-        workspace.rules = rules_of(read_example(EXAMPLE), settings.seed).model_dump(mode="json")
+        workspace.rules = rules_of(read_example(EXAMPLE), home_settings.seed).model_dump(mode="json")
         author = add_user(session, ids=ids, at=START, workspace_id=workspace.workspace_id, name="author")
         workspace_id, author_id = workspace.workspace_id, author.user_id
     prepare_hillstrom(
@@ -69,7 +72,7 @@ async def open_place(folder: Path) -> AsyncIterator[Place]:
         warehouse,
         home.replay_dir,
         workspace_id=workspace_id,
-        seed=settings.seed,
+        seed=home_settings.seed,
         ids=ids,
         at=START,
         on_progress=lambda _: None,
@@ -79,7 +82,16 @@ async def open_place(folder: Path) -> AsyncIterator[Place]:
         MemoryDocument(doc_id=document.document_id, kind=document.kind, text=document.text)
         for document in read_documents(EXAMPLE / "brand")
     )
-    bench = Workbench(database, warehouse, lambda _: memory, models, clock, ids, AuditLog(home.keys_dir))
+    bench = Workbench(
+        database,
+        warehouse,
+        lambda _: memory,
+        models,
+        clock,
+        ids,
+        AuditLog(home.keys_dir),
+        limits=limits or Limits(),
+    )
     yield Place(home, bench, workspace_id, author_id)
     memory.close()
     warehouse.close()

@@ -12,7 +12,7 @@ from agents.planner.brief import Brief, Question
 from agents.planner.cross_check import cross_checked, with_doubts
 from agents.planner.heard import HeardBy, HearTask
 from agents.planner.hearing import hears
-from agents.planner.parser import merge_answer, read_brief
+from agents.planner.parser import language_of, merge_answer, read_brief
 from agents.propose.facts import brief_policy
 from agents.situation import Situation
 from agents.state import ProposeState
@@ -69,6 +69,7 @@ def heard_in(session: Session, thread_id: str) -> HeardBy | None:
 def read_with_answers(task: PlannerTask, situation: Situation, heard: HeardBy | None = None) -> Brief:
     """Return the brief as the embedded rules read it, with what a model read beside them and the marketer's answers, in order."""
     policy = brief_policy(situation.rules)
+    language = language_of(task.text)
 
     def read(text: str) -> Brief:
         return read_brief(
@@ -89,5 +90,6 @@ def read_with_answers(task: PlannerTask, situation: Situation, heard: HeardBy | 
             timezone=task.timezone,
             home_currency=task.currency,
             policy=policy,
+            language=language,
         )
     return with_doubts(brief, doubts, answered={field for field, _ in task.said})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Annotated
 
@@ -75,6 +76,25 @@ app.add_typer(looking.audit, name="audit")
 app.add_typer(notifying.notifications, name="notifications")
 app.add_typer(notifying.webhooks, name="webhooks")
 app.command("mcp")(toolserver.mcp)
+
+
+# Evals stand to the right of the API, so the name of their commands is known here and nothing else of them.
+_EVALS = EntryPoint(name="evals", value="evals.cli:app", group="countersign.commands")
+
+
+@app.command(
+    "evals",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+def evals(ctx: typer.Context) -> None:
+    """Measure how agents behave on cases with known answers."""
+    commands: typer.Typer = _EVALS.load()
+    code = commands(
+        args=ctx.args, standalone_mode=False, obj=ctx.obj, prog_name="countersign evals", parent=ctx
+    )
+    if isinstance(code, int) and code:
+        raise typer.Exit(code)
 
 
 def run(argv: Sequence[str]) -> int:

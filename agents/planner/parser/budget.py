@@ -2,171 +2,301 @@
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
+from decimal import Decimal
+from typing import Final, NamedTuple
 
-from agents.planner.parser.money import Money, find_amounts
-from agents.planner.parser.reading import CORRECTION, Reading
+from agents.planner.parser.budget_cues import (
+    cue_before,
+    is_alone,
+    is_count,
+    is_cued_after,
+    is_price_after,
+    period_of,
+)
+from agents.planner.parser.items import Item, Sentence
+from agents.planner.parser.money import Money
+from agents.planner.parser.reading import Reading, Why, correction_before
 
-_CUE = re.compile(
-    r"(?:\bbudget(?:ed)?(?: cap| limit| ceiling)?(?: (?:is|of|at|for this|should be|to|now|stays|will be|around)){0,6}"
-    r"|\bspend(?:ing)?(?: up to| at most| no more than| about| max(?:imum)?| cap| limit| of)?"
-    r"|\b(?:up to|at most|no more than|a maximum of|max\.?|maximum(?: of)?|not? exceed(?:ing)?|capped at|cap(?: of| at)?)"
-    r"|\b(?:we have|i have|i've got|we've got|we can use|allocate[d]?|all[- ]in|total(?: of| cost)?|costs?|money))"
-    r"[\s:=~-]*(?:(?:is|of|about|around|roughly|approx\.?|only|just|at most|up to|max\.?|between|from|a total of)\s){0,6}$",
-    re.IGNORECASE,
+CODES: Final = frozenset(
+    [
+        "USD",
+        "EUR",
+        "GBP",
+        "CHF",
+        "JPY",
+        "CNY",
+        "INR",
+        "AUD",
+        "CAD",
+        "NZD",
+        "SGD",
+        "HKD",
+        "SEK",
+        "NOK",
+        "DKK",
+        "ISK",
+        "PLN",
+        "CZK",
+        "HUF",
+        "RON",
+        "BGN",
+        "TRY",
+        "ILS",
+        "AED",
+        "SAR",
+        "QAR",
+        "KWD",
+        "ZAR",
+        "NGN",
+        "KES",
+        "EGP",
+        "MAD",
+        "BRL",
+        "MXN",
+        "ARS",
+        "CLP",
+        "COP",
+        "PEN",
+        "KRW",
+        "TWD",
+        "THB",
+        "IDR",
+        "MYR",
+        "PHP",
+        "VND",
+        "PKR",
+        "BDT",
+        "LKR",
+        "UAH",
+        "RUB",
+    ]
 )
-_CUE_AFTER = re.compile(
-    r"^\s*(?:in )?(?:total |marketing |campaign |media |max(?:imum)? |overall |all[- ]in ){0,6}"
-    r"(?:budget\b|to spend\b|spend\b|max\b|maximum\b|all[- ]in\b|total\b|(?:in|of) budget\b|available\b|tops\b)",
-    re.IGNORECASE,
-)
-_WITH = re.compile(
-    r"(?:\bwith|\bfor|\busing|[,;.:(]|^)\s*(?:about |around |only |just |roughly )?$", re.IGNORECASE
-)
-_NOT_BUDGET_BEFORE = re.compile(
-    r"(?:\b(?:cpa|cac|cpm|cpc|roas|aov|ltv|clv|cost per \w+|order value|basket(?: size| value)?|orders?|carts?|price[ds]?"
-    r"|priced at|worth|voucher|coupon|over|above|under|below|more than|less than|at least|spent|shipping|save|off|gift"
-    r"|saving|discount|baskets?|purchases?)(?: (?:of|is|at|from|to|by|under|below|over|above|for|more than|a|value"
-    r"|max\.?|at most|around|about|or|cap|target)){0,6}[\s:=]*)$",
-    re.IGNORECASE,
-)
-_NOT_BUDGET_AFTER = re.compile(
-    r"^\s*(?:off\b|voucher|coupon|gift|discount|each\b|cpa\b|cac\b|apiece|order value|per (?:order|customer|person|unit"
-    r"|e-?mail|message|lead|acquisition|click|head|install|sign)|credit|bonus|cash ?back|or more in|minimum|orders?\b"
-    r"|plan\b|\+ (?:orders|baskets))",
-    re.IGNORECASE,
-)
-# A bare number needs a cue; a bare "5k" does without one unless it counts something.
-_COUNTS = re.compile(
-    r"^\s*(?:%|percent|per cent|\+?\s?[a-z]*\s?(?:customers|people|users|subscribers|visits|visitors|messages|e-?mails|sends"
-    r"|orders|registrations|reviews|installs|downloads|days|weeks|months|members|leads|contacts|sign-?ups|units|clicks"
-    r"|opens|points|purchases|times|hours|sms)|[-–./:][0-9]|(?:st|nd|rd|th)\b|x\b)",
-    re.IGNORECASE,
-)
-_RUN = re.compile(r"^\s*(?:run|race|walk)\b", re.IGNORECASE)
-_PERIOD = re.compile(
-    r"^\s*(?:budget )?(?:(?:per|a|an|each|every|/)\s?(?P<unit>day|week|month|quarter|year)\b"
-    r"|(?P<adverb>daily|weekly|monthly|quarterly|yearly|annually|p\.?m\.?|p\.?a\.?)(?![a-z]))",
-    re.IGNORECASE,
-)
-_PERIOD_BEFORE = re.compile(
-    r"\b(?P<adverb>daily|weekly|monthly|quarterly|yearly|annual)\s+(?:budget|spend)\W*(?:\w+\W+){0,2}$", re.I
-)
-_UPPER = re.compile(
-    r"\b(?:up to|at most|no more than|max\.?|maximum(?: of)?|not exceed(?:ing)?|capped at|cap(?: of| at)?)\s*$",
-    re.I,
-)
-_UPPER_AFTER = re.compile(r"^\s*(?:max(?:imum)?|tops|at most)\b", re.I)
-_RANGE = re.compile(r"^\s?(?:-|–|to|and|or)\s?$", re.I)
-_ADVERBS = {
-    "daily": "day", "weekly": "week", "monthly": "month", "pm": "month", "quarterly": "quarter",
-    "yearly": "year", "annually": "year", "annual": "year", "pa": "year",
-}  # fmt: skip
+_DOLLARS: Final = frozenset(["USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP"])
+# What a symbol shared by several currencies may mean; the home's own currency decides, else the first.
+_SHARED: Final = {
+    "$": ("USD", _DOLLARS),
+    "¥": ("JPY", frozenset({"JPY", "CNY"})),
+    "kr": (None, frozenset({"SEK", "NOK", "DKK", "ISK"})),
+}
+# Further on a bare number is about something else.
+_FARTHEST_CORRECTION: Final = 12
+# A smaller number that stands alone may be anything.
+_LEAST_BARE: Final = 50
 
 
 class Candidate(NamedTuple):
     """An amount that may be the budget; cued ones outrank amounts that merely stand there."""
 
-    money: Money
-    lower: Money | None
+    at: int
+    amount: Decimal
+    currency: str | None
+    lower: int | None
     confidence: float
     correction: bool
 
 
-def find_budget(text: str, home: str | None) -> Reading | None:
+class BudgetReading(NamedTuple):
+    """The budget, and why it cannot be taken over where the text contradicts itself."""
+
+    budget: Reading | None
+    doubt: Why | None = None
+
+
+def currency_of(mark: str | None, home: str | None) -> str | None:
+    """The ISO code a symbol or code stands for; a bare $ is USD unless the home has another dollar."""
+    if mark in _SHARED:
+        default, family = _SHARED[mark]
+        return home if home in family else default
+    return mark if mark in CODES else None
+
+
+def find_budget(sentence: Sentence, home: str | None) -> BudgetReading:
     """Read the budget: the last cued amount, else the last amount in a currency that is not a price.
 
     The value is the mapping of the record's `budget`; a correction without a currency keeps the earlier one.
+    Two cued totals that no correction joins contradict each other.
     """
-    amounts = find_amounts(text, home)
-    candidates: list[Candidate] = []
-    for index, money in enumerate(amounts):
-        if index + 1 < len(amounts) and _is_range(text, money, amounts[index + 1]):
-            continue
-        lower = amounts[index - 1] if index and _is_range(text, amounts[index - 1], money) else None
-        candidate = _judge(text, money, lower, has_earlier=bool(candidates))
-        if candidate is not None:
-            candidates.append(candidate)
+    candidates = _candidates(sentence, home)
     if not candidates:
-        return None
+        return BudgetReading(_bare(sentence))
     best = max(candidate.confidence for candidate in candidates)
-    strong = [c for c in candidates if c.correction or c.confidence >= min(best, 0.9)]
-    totals = [c for c in strong if _period(text, c.money)[0] != "day"]
-    chosen = (totals or strong)[-1]
-    return _as_reading(text, chosen, candidates)
+    strong = [each for each in candidates if each.correction or each.confidence >= min(best, 0.9)]
+    totals = [each for each in strong if period_of(sentence, each.at)[0] != "day"]
+    parts = any("OFWHICH" in item.tags for item in sentence.items)
+    chosen = _sum_of_others(totals) or (totals[0] if parts and totals else (totals or strong)[-1])
+    reading = _as_reading(sentence, chosen, candidates)
+    doubt = None if _sum_of_others(totals) else _contradiction(sentence, candidates)
+    if doubt is not None and doubt.code == "currency_two" and isinstance(reading.value, dict):
+        return BudgetReading(reading._replace(value={**reading.value, "currency": None}), doubt)
+    return BudgetReading(None if doubt else reading, doubt)
 
 
-def find_answered_budget(text: str, home: str | None) -> Reading | None:
-    """Read a budget from an answer to "what is the budget?", where a bare number is one."""
-    found = find_budget(text, home)
-    if found is not None:
-        return found
-    amounts = [money for money in find_amounts(text, home) if not _COUNTS.match(text[money.end :])]
-    return _as_reading(text, Candidate(amounts[-1], None, 0.9, False), []) if amounts else None
-
-
-def _is_range(text: str, lower: Money, upper: Money) -> bool:
-    """Say whether two amounts are one range ("2-3k"); its upper end stands for the budget."""
-    return bool(_RANGE.match(text[lower.end : upper.start])) and lower.amount < upper.amount
-
-
-def _judge(text: str, money: Money, lower: Money | None, *, has_earlier: bool) -> Candidate | None:
-    at = lower.start if lower else money.start
-    before, after = text[max(0, at - 60) : at], text[money.end : money.end + 40]
-    if _NOT_BUDGET_AFTER.match(after) or (_COUNTS.match(after) and money.currency is None):
-        return None
-    correction = has_earlier and bool(CORRECTION.search(before))
-    cued = bool(_CUE.search(before)) or bool(_CUE_AFTER.match(after))
-    if cued and not _names_a_price(before):
-        return Candidate(money, lower, 0.95, correction)
-    if correction:
-        return Candidate(money, lower, 0.9, True)
-    if _NOT_BUDGET_BEFORE.search(before) or (_RUN.match(after) and money.currency is None):
-        return None
-    if money.currency is not None:
-        return Candidate(money, lower, 0.8, False)
-    if money.scaled and _WITH.search(before):
-        return Candidate(money, lower, 0.7, False)
+def _bare(sentence: Sentence) -> Reading | None:
+    """A number that stands between full stops or commas with nothing beside it: "Upsell. 500. E-mail."."""
+    for index, item in enumerate(sentence.items):
+        before = sentence.items[index - 1] if index else None
+        following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+        alone = (before is None or before.stop != "W") and (following is None or following.stop != "W")
+        if not alone or "NUM" not in item.tags or item.has("ORDINAL", "WORDED") or index in sentence.taken:
+            continue
+        value = item.value
+        if (
+            isinstance(value, Decimal)
+            and value >= _LEAST_BARE
+            and not (len(item.form) == 4 and 2020 <= value <= 2035)
+        ):
+            amount = value.quantize(Decimal("0.01"))
+            return _as_reading(sentence, Candidate(index, amount, None, None, 0.6, False), [])
     return None
 
 
-def _names_a_price(before: str) -> bool:
-    return bool(
-        re.search(
-            r"\b(?:cpa|cac|cpc|cpm|aov|cost per \w+|order value|price)\W+(?:\w+\W+){0,3}$", before, re.I
-        )
+def find_answered_budget(sentence: Sentence, home: str | None) -> Reading | None:
+    """Read a budget from an answer to "what is the budget?", where a bare number is one."""
+    found = find_budget(sentence, home).budget
+    if found is not None:
+        return found
+    for index in reversed(range(len(sentence.items))):
+        item = sentence.items[index]
+        if item.has("NUM", "MONEY") and not is_count(sentence, index):
+            amount, currency = _amount(item, home)
+            return _as_reading(sentence, Candidate(index, amount, currency, None, 0.9, False), [])
+    return None
+
+
+def find_currency(sentence: Sentence, home: str | None) -> Reading | None:
+    """The last currency named in the text, as an answer to "which currency?"."""
+    found = None
+    for item in sentence.items:
+        mark = next((tag[4:] for tag in item.tags if tag.startswith("CUR:")), None)
+        if isinstance(item.value, Money):
+            mark = item.value.mark
+        code = currency_of(mark, home) if mark else None
+        if code is not None:
+            found = Reading("currency", code, *item.span)
+    return found
+
+
+def _amount(item: Item, home: str | None) -> tuple[Decimal, str | None]:
+    if isinstance(item.value, Money):
+        return item.value.amount, currency_of(item.value.mark, home)
+    assert isinstance(item.value, Decimal)
+    return item.value.quantize(Decimal("0.01")), None
+
+
+def _candidates(sentence: Sentence, home: str | None) -> list[Candidate]:
+    places = [
+        at for at, item in enumerate(sentence.items) if item.has("MONEY", "NUM") and at not in sentence.taken
+    ]
+    found: list[Candidate] = []
+    for order, index in enumerate(places):
+        if order + 1 < len(places) and _is_range(sentence, index, places[order + 1], home):
+            continue
+        lower = places[order - 1] if order and _is_range(sentence, places[order - 1], index, home) else None
+        near = bool(found) and index - found[-1].at <= _FARTHEST_CORRECTION
+        candidate = _judge(sentence, index, lower, home, has_earlier=near)
+        if candidate is not None:
+            found.append(candidate)
+    return found
+
+
+def _is_range(sentence: Sentence, one: int, other: int, home: str | None) -> bool:
+    """Say whether two amounts are one range ("2-3k"); its upper end stands for the budget."""
+    between = sentence.items[one + 1 : other]
+    if len(between) != 1 or not between[0].has("DASH", "TO", "AND", "OR"):
+        return False
+    return _amount(sentence.items[one], home)[0] < _amount(sentence.items[other], home)[0]
+
+
+def _judge(
+    sentence: Sentence, index: int, lower: int | None, home: str | None, *, has_earlier: bool
+) -> Candidate | None:
+    item = sentence.items[index]
+    at = index if lower is None else lower
+    amount, currency = _amount(item, home)
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    if is_price_after(sentence, index) or (currency is None and is_count(sentence, index)):
+        return None
+    if (
+        "ORDINAL" in item.tags
+        or any(each.has("FEW") for each in sentence.before(at, 1))
+        or amount > Decimal(10) ** 12
+    ):
+        return None
+    correction = has_earlier and correction_before(sentence, at)
+    cue = cue_before(sentence, at)
+    cued = cue == "budget" or (
+        following is not None and following.stop == "W" and is_cued_after(sentence, index)
     )
+    if cue == "price":
+        return None
+    if cued:
+        return Candidate(index, amount, currency, lower, 0.95, correction)
+    if correction:
+        return Candidate(index, amount, currency, lower, 0.9, True)
+    marked = isinstance(item.value, Money)
+    if cue == "max" and (marked or "SCALED" in item.tags):
+        return Candidate(index, amount, currency, lower, 0.9, False)
+    if marked:
+        return Candidate(index, amount, currency, lower, 0.8, False)
+    if "SCALED" in item.tags and "WORDED" not in item.tags and is_alone(sentence, at):
+        return Candidate(index, amount, currency, lower, 0.7, False)
+    return None
 
 
-def _period(text: str, money: Money) -> tuple[str | None, int]:
-    match = _PERIOD.match(text[money.end : money.end + 30])
-    if match:
-        unit = match["unit"] or _ADVERBS[match["adverb"].replace(".", "").lower()]
-        return unit.lower(), money.end + match.end()
-    match = _PERIOD_BEFORE.search(text[: money.start])
-    if match:
-        return _ADVERBS[match["adverb"].lower()], money.end
-    return None, money.end
-
-
-def _as_reading(text: str, chosen: Candidate, others: list[Candidate]) -> Reading:
-    money = chosen.money
-    currency = money.currency
+def _as_reading(sentence: Sentence, chosen: Candidate, others: list[Candidate]) -> Reading:
+    currency = chosen.currency
     if currency is None:
         # "$5k, actually 4k": the corrected amount stands in the currency already named.
-        stated = [c.money.currency for c in others if c.money.currency and c.money.start < money.start]
+        stated = [each.currency for each in others if each.currency and each.at < chosen.at]
         currency = stated[-1] if stated else None
-    value: dict[str, object] = {"amount": money.amount, "currency": currency}
-    period, end = _period(text, money)
+    value: dict[str, object] = {"amount": chosen.amount, "currency": currency}
+    period, last = period_of(sentence, chosen.at)
     if period is not None:
         value["period"] = period
         if period == "day":
-            value["per_day"] = money.amount
-    daily = [c.money.amount for c in others if c.money != money and _period(text, c.money)[0] == "day"]
+            value["per_day"] = chosen.amount
+    daily = [
+        each.amount for each in others if each.at != chosen.at and period_of(sentence, each.at)[0] == "day"
+    ]
     if daily:
         value["per_day"] = daily[-1]
-    is_upper = _UPPER.search(text[: money.start]) or _UPPER_AFTER.match(text[money.end :])
-    if is_upper or chosen.lower is not None:
+    following = sentence.items[chosen.at + 1] if chosen.at + 1 < len(sentence.items) else None
+    is_upper = any(item.has("MAX") for item in sentence.before(chosen.at, 2, clause=True))
+    if (
+        is_upper
+        or chosen.lower is not None
+        or (following is not None and following.has("MAX") and following.stop == "W")
+    ):
         value["max"] = True
-    return Reading("budget", value, money.start, end, chosen.confidence)
+    return Reading(
+        "budget", value, sentence.items[chosen.at].start, sentence.items[last].end, chosen.confidence
+    )
+
+
+def _sum_of_others(totals: list[Candidate]) -> Candidate | None:
+    """The total beside its parts: "25k, 15k of it for e-mail and 10k for push"."""
+    for each in totals:
+        parts = [other.amount for other in totals if other is not each]
+        if len(parts) >= 2 and sum(parts) == each.amount:
+            return each
+    return None
+
+
+def _contradiction(sentence: Sentence, candidates: list[Candidate]) -> Why | None:
+    """Two amounts that are each called the budget and neither corrects the other, or one in two currencies."""
+    totals = [each for each in candidates if period_of(sentence, each.at)[0] is None]
+    while any(each.correction for each in totals[1:]):
+        totals = totals[next(at for at, each in enumerate(totals) if at and each.correction) :]
+        totals[0] = totals[0]._replace(correction=False)
+    words = [sentence.text[slice(*sentence.items[each.at].span)] for each in totals]
+    currencies = {each.currency for each in totals if each.currency}
+    if len(totals) == 2 and totals[0].amount == totals[1].amount and len(currencies) == 2:
+        return Why("currency_two", (words[0], words[-1]))
+    if len(totals) > 2 and any("OFWHICH" in item.tags for item in sentence.items):
+        if sum(each.amount for each in totals[1:]) > totals[0].amount:
+            return Why("budget_parts", (words[0], ", ".join(words[1:])))
+        return None
+    cued = [each for each in totals if each.confidence >= 0.95]
+    if len({each.amount for each in cued}) < 2:
+        return None
+    return Why("budget_two", (words[0], words[-1]))

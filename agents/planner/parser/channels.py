@@ -2,68 +2,43 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from agents.planner.brief import CHANNELS, Channel
-from agents.planner.parser.reading import Reading, Span, overlaps
+from agents.planner.parser.items import Item, Sentence, Span
+from agents.planner.parser.reading import Reading, Why, correction_before, hull
 
-_NOT_A_MESSAGE = r"(?!\s(?:address|opt|sign|subscri|list|open|click|rate|bounce))"
-_GRAMMAR: Final[dict[Channel, re.Pattern[str]]] = {
-    "email": re.compile(rf"\b(?:e-?mail(?:s|ing|ings|ed)?|mailings?|newsletter(?= (?:issue|edition|send)))\b{_NOT_A_MESSAGE}", re.I),
-    "sms": re.compile(
-        r"\bsms(?:es)?\b(?!\s(?:opt|sign|subscri|list|consent))|\btext[- ]messag(?:es?|ing)\b|\b(?:by|via|per|no|or|and|with|not) texts?\b(?! in\b)"
-        r"|\btexts\b|\btexting\b|\btext(?= (?:them|him|her|those|these|people|customers|anyone|everyone|everybody|all|our|the"
-        r"|lapsed|vips?|gold|members|subscribers|users|buyers|shoppers|only))|\btext only\b",
-        re.I,
-    ),
-    "push": re.compile(
-        r"\b(?:mobile |app |web |browser )?push[- ](?:notifications?|messages?|notifs?|alerts?)\b|\b(?:mobile|app|web|browser) push\b|\bpush\b",
-        re.I,
-    ),
-    "in_app": re.compile(r"\bin[- _]?app\b(?! (?:purchase|store|install|download|review))(?:[- ](?:messages?|messaging|banners?|notifications?|pop-?ups?))?", re.I),
-}  # fmt: skip
-# "Push" alone is an effort, not a channel: it needs a preposition or another channel beside it.
-_BARE_PUSH_BEFORE: Final = re.compile(
-    r"(?:\b(?:via|by|per|through|no|not|nor|never|without|except|skip|only|using|use|plus)|\b(?:e-?mails?|sms|texts?|app|messages?|banners?)"
-    r"(?:,|,? (?:and|or|nor|plus)| ?[/+&]))\s?$",
-    re.IGNORECASE,
+_NEGATES: Final = ("NOT", "NO", "WITHOUT", "AVOID", "EXCEPT")
+_BETWEEN: Final = (
+    "FILL",
+    "THE",
+    "ARTICLE",
+    "VIA",
+    "BY",
+    "SEND",
+    "OF",
+    "ANY",
+    "IN",
+    "ON",
+    "FOR",
+    "USE",
+    "TO",
+    "MORE",
+    "WANT",
+    "ONLY",
+    "WITH",
+    "DO",
 )
-_BARE_PUSH_AFTER: Final = re.compile(
-    r"^(?:[ -]only\b|\s?(?:,|/|\+|&|and\b|or\b|plus\b)\s?(?:e-?mails?|sms|texts?|in-?app)\b)", re.IGNORECASE
-)
-_PUSHING: Final = re.compile(r"^ (?:for|our|the|to|a|an|this|these)\b", re.IGNORECASE)
-_UNSUPPORTED: Final = re.compile(
-    r"\b(?P<whatsapp>whatsapp)\b|\b(?P<direct_mail>direct mail|postal mail|letters by post|post ?cards?|by post|flyers?|leaflets?)\b"
-    r"|\b(?P<facebook>facebook)\b|\b(?P<instagram>instagram|insta)\b|\b(?P<tiktok>tik ?tok)\b|\b(?P<google_ads>google ads|adwords|search ads)\b"
-    r"|\b(?P<linkedin>linked ?in)\b|\b(?P<telegram>telegram)\b|\b(?P<phone>phone calls?|telemarketing|cold calls?|call centre|by phone)\b"
-    r"|\b(?P<messenger>messenger)\b|\b(?P<tv>tv (?:ads?|spots?|commercials?)|television|on tv)\b|\b(?P<radio>radio)\b|\b(?P<fax>fax)\b|\b(?P<rcs>rcs)\b"
-    r"|\b(?P<youtube>youtube)\b|\b(?P<billboard>billboards?)\b|\b(?P<social_media>social media|social ads|paid social)\b"
-    r"|\b(?P<x>twitter|x\.com)\b|\b(?P<wechat>wechat)\b|\b(?P<line>line app)\b|\b(?P<viber>viber)\b",
-    re.IGNORECASE,
-)
-_NEGATED = re.compile(
-    r"(?:\b(?:no|not|never|without|avoid(?:ing)?|skip(?:ping)?|exclud(?:e|es|ing)|except(?: for)?|but not|rather than|instead of|leave out"
-    r"|drop(?:ping)?|don['’]?t (?:use|send|do|want)(?: any)?|do not (?:use|send|want)(?: any)?|don['’]?t|do not|other than|nor|neither|stop)"
-    r"(?:\s(?:by|via|any|use|using|send|sending|the|through|as|a|an|with|more)){0,6})\s*$",
-    re.IGNORECASE,
-)
-_LIST = re.compile(r"^\s*(?:,|/|&|and|or|nor|,\s?(?:and|or|nor))\s*(?:no |any |the )?$", re.IGNORECASE)
-_ALL = re.compile(r"\b(?:all|every|across all|all available|all our) (?:the )?channels?\b", re.IGNORECASE)
-_ONLY_AFTER = re.compile(r"^[\s-]*only\b", re.IGNORECASE)
-_ONLY_BEFORE = re.compile(
-    r"\b(?:only|just|solely|exclusively|nothing but)(?: (?:by|via|through|per|use|using|with|in|on)){0,6}\s*$",
-    re.IGNORECASE,
-)
+# "Push" and "text" are other things too: such a word is a channel only in the company of these.
+_WORDS_OF_MANY_MEANINGS: Final = frozenset(["push", "text", "texts"])
 
 
 class Mention(NamedTuple):
     """A channel named in the text."""
 
     channel: Channel
-    start: int
-    end: int
+    at: int
     negated: bool
     only: bool
 
@@ -74,111 +49,218 @@ class ChannelReading(NamedTuple):
     channels: Reading | None
     excluded: Reading | None
     unsupported: list[Reading]
-    doubt: str | None
-    consumed: list[Span]
+    doubt: Why | None
 
 
-def find_channels(text: str, offered: Sequence[Channel] = CHANNELS) -> ChannelReading:
+def find_channels(sentence: Sentence, offered: Sequence[Channel] = CHANNELS) -> ChannelReading:
     """Read the channels; naming the same channel as wanted and unwanted, or "only" beside others, is a doubt."""
-    mentions = _mentions(text)
+    mentions = _mentions(sentence)
     wanted = [mention for mention in mentions if not mention.negated]
+    corrects = [at for at, mention in enumerate(wanted) if at and correction_before(sentence, mention.at)]
+    wanted = wanted[corrects[-1] :] if corrects else wanted
     unwanted = [mention for mention in mentions if mention.negated]
-    everything = _ALL.search(text)
-    exclusive = {mention.channel for mention in wanted if mention.only}
-    excluded_set = {mention.channel for mention in unwanted}
     asked: set[Channel] = {mention.channel for mention in wanted}
-    doubt = _contradiction(asked, excluded_set, exclusive)
-    spans = [(mention.start, mention.end) for mention in wanted]
-    if everything and not _NEGATED.search(text[: everything.start()]):
+    excluded_set = {mention.channel for mention in unwanted}
+    doubt = _contradiction(asked, excluded_set, {mention.channel for mention in wanted if mention.only})
+    spans = [sentence.items[mention.at].span for mention in wanted]
+    everything = _everything(sentence)
+    if everything is not None:
         asked = {channel for channel in offered if channel not in excluded_set}
-        spans.append(everything.span())
-    unsupported = _unsupported(text)
+        spans.append(everything.span)
+    unsupported = _unsupported(sentence)
     for channel in sorted(asked - set(offered)):
         at = next(mention for mention in wanted if mention.channel == channel)
-        unsupported.append(Reading(f"unsupported_channel:{channel}", channel, at.start, at.end))
+        span = sentence.items[at.at].span
+        unsupported.append(Reading(f"unsupported_channel:{channel}", channel, *span))
     asked &= set(offered)
-    consumed = [(mention.start, mention.end) for mention in mentions]
     if doubt is not None:
-        return ChannelReading(None, _excluded(unwanted, asked), unsupported, doubt, consumed)
+        return ChannelReading(None, _excluded(sentence, unwanted, asked), unsupported, doubt)
     channels = None
     if asked:
         named = [channel for channel in CHANNELS if channel in asked]
         # "Only" is the strongest place to point at where one channel is named several times.
-        strongest = [(m.start, m.end) for m in wanted if m.only] if len(asked) == 1 else []
-        channels = Reading("channels", named, *(strongest[-1] if strongest else _hull(spans)))
-    return ChannelReading(channels, _excluded(unwanted, set()), unsupported, None, consumed)
+        strongest = [sentence.items[m.at].span for m in wanted if m.only] if len(asked) == 1 else []
+        channels = Reading("channels", named, *(strongest[-1] if strongest else hull(spans)))
+    return ChannelReading(channels, _excluded(sentence, unwanted, set()), unsupported, None)
 
 
-def _excluded(unwanted: list[Mention], doubted: set[Channel]) -> Reading | None:
+def _excluded(sentence: Sentence, unwanted: list[Mention], doubted: set[Channel]) -> Reading | None:
     kept = [mention for mention in unwanted if mention.channel not in doubted]
     if not kept:
         return None
     named = [channel for channel in CHANNELS if channel in {mention.channel for mention in kept}]
-    return Reading("constraints.excluded_channels", named, *_hull([(m.start, m.end) for m in kept]))
+    return Reading("constraints.excluded_channels", named, *hull(sentence.items[m.at].span for m in kept))
 
 
-def _mentions(text: str) -> list[Mention]:
+def _everything(sentence: Sentence) -> Item | None:
+    for index, item in enumerate(sentence.items):
+        if "ALLCHANNELS" in item.tags and not any(each.has(*_NEGATES) for each in sentence.before(index, 2)):
+            return item
+    return None
+
+
+def _channel(item: Item) -> Channel | None:
+    return next((channel for channel in CHANNELS if f"CH:{channel}" in item.tags), None)
+
+
+def _mentions(sentence: Sentence) -> list[Mention]:
     found: list[Mention] = []
-    for channel, grammar in _GRAMMAR.items():
-        for match in grammar.finditer(text):
-            if any(overlaps(match.span(), (other.start, other.end)) for other in found):
-                continue
-            if match.group().lower() == "push" and not _is_channel(text, match):
-                continue
-            word = re.search(r"(?:sms|text|push).*", match.group(), re.IGNORECASE | re.DOTALL)
-            start = match.start() + (word.start() if word and channel in ("sms", "push") else 0)
-            before, after = text[max(0, start - 40) : start], text[match.end() : match.end() + 10]
-            only = bool(
-                _ONLY_AFTER.match(after)
-                or _ONLY_BEFORE.search(before)
-                or match.group().lower().endswith("only")
-            )
-            found.append(Mention(channel, start, match.end(), bool(_NEGATED.search(before)), only))
-    found.sort(key=lambda mention: mention.start)
-    return _spread_negation(text, found)
+    for index, item in enumerate(sentence.items):
+        channel = _channel(item)
+        if channel is None or index in sentence.taken or not _is_channel(sentence, index):
+            continue
+        found.append(Mention(channel, index, _negated(sentence, index), _only(sentence, index)))
+    return _spread(sentence, found)
 
 
-def _is_channel(text: str, push: re.Match[str]) -> bool:
-    before, after = text[max(0, push.start() - 20) : push.start()], text[push.end() : push.end() + 20]
-    if _PUSHING.match(after):
+def _is_channel(sentence: Sentence, index: int) -> bool:
+    item = sentence.items[index]
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else Item("", 0, 0, stop="S")
+    if following.has("NOTCHANNEL") and following.stop == "W":
         return False
-    return bool(_BARE_PUSH_BEFORE.search(before) or _BARE_PUSH_AFTER.match(after))
+    if item.form not in _WORDS_OF_MANY_MEANINGS:
+        return True
+    before = sentence.items[index - 1] if index else Item("", 0, 0, stop="S")
+    joined = (
+        (before.has("AND", "OR") or before.form in (",", "/", "(", ":"))
+        and index > 1
+        and _near_channel(sentence, index, -1)
+    )
+    joined = joined or (
+        (following.has("AND", "OR") or following.form in (",", "/", ")"))
+        and _near_channel(sentence, index, 1)
+    )
+    alone = following.has("ONLY") or before.has("ONLY") or (before.stop != "W" and following.stop != "W")
+    alone = alone or (before.has("MONEY", "PCT") and len(_all_channels(sentence)) > 1)
+    if item.form == "push":
+        return (
+            joined
+            or alone
+            or (
+                before.has(
+                    "VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "USE", "CHANNELWORD", "EXCEPT", "SEND"
+                )
+                and (
+                    before.has("VIA")
+                    or not following.has("FOR", "THE", "CAMPAIGN", "TO", "ARTICLE", "THIS", "OFFER")
+                )
+            )
+        )
+    if (
+        joined
+        or alone
+        or before.has(
+            "VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "PER", "EXCEPT", "USE", "CHANNELWORD", "SEND", "NUM"
+        )
+    ):
+        return not following.has("FOR")
+    return (
+        following.has("PEOPLE", "THE", "EVERYONE", "THEM", "SEGMENT", "TIER", "TYPE", "DEMONYM")
+        or item.form == "texts"
+    )
 
 
-def _spread_negation(text: str, mentions: list[Mention]) -> list[Mention]:
+def _all_channels(sentence: Sentence) -> set[Channel]:
+    return {channel for item in sentence.items if (channel := _channel(item)) is not None}
+
+
+def _near_channel(sentence: Sentence, index: int, step: int) -> bool:
+    """A channel within two items beyond a comma or an "and"."""
+    for at in (index + 2 * step, index + 3 * step):
+        if 0 <= at < len(sentence.items) and _channel(sentence.items[at]) is not None:
+            return True
+    return False
+
+
+def _negated(sentence: Sentence, index: int) -> bool:
+    for item in sentence.before(index, 6, clause=True):
+        if item.has(*_NEGATES):
+            return not (item.has("NOT") and "ONLY" in item.tags)
+        if not (item.has(*_BETWEEN, "CHANNELWORD", "IS") or item.form == ":"):
+            break
+    after = sentence.items[index + 1 : index + 4]
+    for place, item in enumerate(after):
+        if item.stop != "W" or item.form == ":":
+            break
+        if item.has("NOT") and not item.has("EXCEPT"):
+            beyond = after[place + 1] if place + 1 < len(after) else None
+            return beyond is None or beyond.stop != "W" or beyond.has("FILL", "BUT")
+        if not item.has("FILL", "THE", "IS"):
+            break
+    return False
+
+
+def _only(sentence: Sentence, index: int) -> bool:
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    if following is not None and following.stop == "W" and following.has("ONLY"):
+        beyond = sentence.items[index + 2] if index + 2 < len(sentence.items) else None
+        return not (beyond is not None and beyond.has("PEOPLE", "TIER", "FOR", "TO"))
+    for item in sentence.before(index, 4, clause=True):
+        if item.has("ONLY"):
+            return True
+        if not item.has("VIA", "BY", "SEND", "THE", "IN", "ON", "FILL", "PER"):
+            break
+    return False
+
+
+def _is_list(sentence: Sentence, one: Mention, other: Mention) -> bool:
+    between = sentence.items[one.at + 1 : other.at]
+    return (
+        len(between) <= 3
+        and all(
+            item.form in (",", "/") or item.has("AND", "OR", "NO", "ARTICLE", "THE", "VIA", "BY", "NOT")
+            for item in between
+        )
+        and not any(item.has("BUT") for item in between)
+    )
+
+
+def _negation_runs_on(sentence: Sentence, earlier: Mention, here: Mention) -> bool:
+    """ "No SMS or push" and "no SMS, push or e-mail" rule out all; "no SMS, e-mail and push" rules out the first."""
+    if here.only and not here.negated:
+        return False
+    if not any(item.form == "," for item in sentence.items[earlier.at + 1 : here.at]):
+        return True
+    rest = sentence.items[here.at : here.at + 6]
+    return any(item.has("OR") and item.stop == "W" for item in rest)
+
+
+def _spread(sentence: Sentence, mentions: list[Mention]) -> list[Mention]:
     """ "No SMS or push": a listed channel shares the negation, and the "only", of the one before or after it."""
     spread = list(mentions)
     for index in range(1, len(spread)):
         earlier, here = spread[index - 1], spread[index]
-        between = text[earlier.end : here.start]
-        if _LIST.match(between) and earlier.negated and not (here.only and not here.negated):
+        if (
+            _is_list(sentence, earlier, here)
+            and earlier.negated
+            and _negation_runs_on(sentence, earlier, here)
+        ):
             spread[index] = here._replace(negated=True)
     for index in range(len(spread) - 1, 0, -1):
         earlier, here = spread[index - 1], spread[index]
-        if _LIST.match(text[earlier.end : here.start]) and not earlier.negated and not here.negated:
+        if _is_list(sentence, earlier, here) and not earlier.negated and not here.negated:
             only = earlier.only or here.only
             spread[index - 1], spread[index] = earlier._replace(only=only), here._replace(only=only)
     return spread
 
 
-def _contradiction(asked: set[Channel], excluded: set[Channel], exclusive: set[Channel]) -> str | None:
+def _contradiction(asked: set[Channel], excluded: set[Channel], exclusive: set[Channel]) -> Why | None:
     both = sorted(asked & excluded)
     if both:
-        return f"The brief both asks for and rules out {', '.join(both)}."
+        return Why("channels_both", (", ".join(both),))
     others = sorted(asked - exclusive)
     if exclusive and others:
-        return f"The brief says only {', '.join(sorted(exclusive))}, and also asks for {', '.join(others)}."
+        return Why("channels_only", (", ".join(sorted(exclusive)), ", ".join(others)))
     return None
 
 
-def _unsupported(text: str) -> list[Reading]:
+def _unsupported(sentence: Sentence) -> list[Reading]:
     found: dict[str, Reading] = {}
-    for match in _UNSUPPORTED.finditer(text):
-        name = str(match.lastgroup)
-        if not _NEGATED.search(text[max(0, match.start() - 40) : match.start()]):
-            found.setdefault(name, Reading(f"unsupported_channel:{name}", name, *match.span()))
+    for index, item in enumerate(sentence.items):
+        name = next((tag[3:] for tag in item.tags if tag.startswith("NO:")), None)
+        if name is None or any(each.has("SOURCEWORD") for each in sentence.before(index, 3)):
+            continue
+        near: Span = item.span
+        if not _negated(sentence, index):
+            found.setdefault(name, Reading(f"unsupported_channel:{name}", name, *near))
     return list(found.values())
-
-
-def _hull(spans: list[Span]) -> Span:
-    return (min(start for start, _ in spans), max(end for _, end in spans))

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Final
 
-from agents.planner.parser.clock import read_time, time_of_day
-from agents.planner.parser.moments import find_moments
-from agents.planner.parser.numbers import DIGITS, WORDS, duration, read_duration, read_number
-from agents.planner.parser.reading import CORRECTION, Reading, Span, overlaps
+from agents.planner.parser.audience_filters import goods_after
+from agents.planner.parser.grammar import Found, Pattern
+from agents.planner.parser.items import Sentence
+from agents.planner.parser.lengths import Length
+from agents.planner.parser.moments import Moment
+from agents.planner.parser.money import Money
+from agents.planner.parser.reading import Reading, Why, correction_before
 
-_N = rf"(?:{DIGITS}|{WORDS})"
-_PCT = r"\s?(?:%|percent\b|per cent\b)"
-_MONEY = rf"(?:(?:[$€£]|usd|eur|gbp|chf)\s?)?(?P<n>{DIGITS})(?:\s?(?:[$€£]|usd|eur|gbp|chf)(?![a-z]))?"
-_GROUP = (
-    r"(?:hold-?out|control(?: group)?|untreated|no[- ](?:message|contact|e-?mail) group|comparison group)"
-)
 Convert = Callable[[Decimal], object | None]
 
 
@@ -38,155 +34,206 @@ def _as_is(value: Decimal) -> object | None:
     return value
 
 
-_NUMERIC: tuple[tuple[str, Convert, str], ...] = (
-    ("holdout", _fraction, rf"\b(?:hold|keep|leave|set|put)(?:ing)?[- ]?(?:out|back|aside|away)\s(?:a |about |the )?(?P<n>{_N}){_PCT}"),
-    ("holdout", _fraction, rf"\b(?:hold|keep|leave|set|put)(?:ing)?\s(?:a |about )?(?P<n>{_N}){_PCT}\s?(?:of \w+ (?:\w+ )?)?(?:back|out|aside|away|as (?:a )?{_GROUP}|for (?:a )?{_GROUP}|untouched|in {_GROUP})"),
-    ("holdout", _fraction, rf"\b(?P<n>{_N}){_PCT}\s?(?:random )?(?:{_GROUP}|held out|held back)\b"),
-    ("holdout", _fraction, rf"\b{_GROUP}(?:\s(?:of|is|at|size|should be)){{0,6}}[\s:=]*(?P<n>{_N}){_PCT}"),
-    ("max_discount_pct", _percent, rf"\b(?:discounts?|offers?)\s(?:of |is |are |stays? )?(?:up to|at most|no more than|not (?:more than|above|over)|max(?:imum)?(?: of)?|below|under|capped at)\s(?P<n>{_N}){_PCT}"),
-    ("max_discount_pct", _percent, rf"\b(?:up to|at most|no more than|never more than|max(?:imum)?(?: of)?|not above)\s(?:a )?(?P<n>{_N}){_PCT}\s?(?:off\b|discount)"),
-    ("max_discount_pct", _percent, rf"\b(?:max(?:imum)?|highest) discount(?: is| of|:)?\s(?P<n>{_N}){_PCT}"),
-    ("discount_pct", _percent, rf"\b(?P<n>{_N})(?:{_PCT}|-percent)[\s-]?(?:off\b|discount|reduction|voucher|coupon|rebate|price cut)"),
-    ("discount_pct", _percent, rf"\b(?:discount|voucher|coupon|price cut|reduction|rebate)s?\s(?:code )?(?:of|at|is|for|worth|:)?\s?(?P<n>{_N}){_PCT}"),
-    ("discount_pct", _percent, rf"\b(?:reduce|cut|lower|drop|slash)\s(?:all |our |the )?prices by\s(?P<n>{_N}){_PCT}"),
-    ("guardrail_unsubscribe_rate_max", _fraction, rf"\bunsubscribe(?:s|d)?(?: rates?)?\s(?:\w+\s){{0,3}}?(?:below|under|at most|max(?:imum)?|less than|no more than|exceeds?|above|over|goes (?:above|over)|<|>)\s?(?P<n>{DIGITS}){_PCT}"),
-    ("max_cpa", _as_is, rf"\b(?:max(?:imum)?\s)?(?:cpa|cost per (?:acquisition|order|purchase|conversion))\s?(?:\w+\s){{0,2}}?(?:of|at|under|below|is|max(?:imum)?|at most|no more than|<|:)?\s?{_MONEY}"),
-    ("max_cac", _as_is, rf"\b(?:max(?:imum)?\s)?(?:cac|customer acquisition costs?)\s?(?:\w+\s){{0,2}}?(?:of|at|under|below|is|max(?:imum)?|at most|no more than|<|:)?\s?{_MONEY}"),
-    ("min_roas", _as_is, rf"\broas\s?(?:\w+\s){{0,2}}?(?:of|at|above|over|is|min(?:imum)?|at least|>=?|:)?\s?(?P<n>{DIGITS})(?:x\b)?|\b(?P<n2>{DIGITS})x roas\b"),
-    ("variants", _whole, rf"\b(?P<n>{_N})\s(?:different |creative |copy |message |subject[- ]line |e-?mail ){{0,6}}(?:variants?|versions|variations|subject lines)\b"),
-    ("max_messages_per_person_week", _whole, rf"\b(?:at most|max(?:imum)?(?: of)?|no more than|never more than|up to|limit(?:ed)? (?:of|to))\s(?P<n>{_N}|once|twice)(?:\s(?:messages?|e-?mails?|sms|touches|contacts|sends|texts))?\s(?:per|a|each|every)\s(?:(?:person|customer|head)\s(?:per|a|each)\s)?week\b"),
-    ("max_messages_per_person", _whole, rf"\b(?:at most|max(?:imum)?(?: of)?|no more than|never more than|up to|limit(?:ed)? (?:of|to)|only)\s(?P<n>{_N})\s(?:messages?|e-?mails?|sms|touches|contacts|sends|texts)(?:\s(?:per|for each|to each|to any)\s(?:person|customer|recipient|head|subscriber|one))?(?!\s(?:per|a|each|every)\s(?:day|week|month))"),
-)  # fmt: skip
-_FLAGS: tuple[tuple[str, object, str], ...] = (
-    ("weekdays_only", True, r"\b(?:(?:only )?(?:on )?week ?days only|only (?:on )?week ?days|working days only|only (?:on )?working days|(?:no|not on|never on|except|avoid|skip) (?:the )?weekends?|monday (?:to|-|through) friday(?: only)?)\b"),
-    ("always_on", True, r"\b(?:always[- ]on|evergreen|ongoing (?:campaign|programme|program|flow)|runs? continuously|without an? end date|open[- ]ended)\b"),
-    ("variants", 2, r"\b(?:a/b|ab|split)[- ]test\w*\b"),
-    ("discount_pct", Decimal(0), r"\b(?:no|without(?: any| a)?|don['’]?t (?:use|offer|give)(?: any)?|do not (?:use|offer|give)(?: any)?|zero)\s(?:price )?(?:discounts?(?:ing)?|price cuts|vouchers|coupons)\b"),
-    ("optimise", "visits", r"\boptimi[sz]e (?:for|on|towards) (?:\w+ )?visits\b"),
-    ("optimise", "revenue", r"\boptimi[sz]e (?:for|on|towards) (?:\w+ )?(?:revenue|sales)\b"),
-    ("optimise", "margin", r"\boptimi[sz]e (?:for|on|towards) (?:\w+ )?(?:margin|profit)\b"),
-    ("optimise", "clicks", r"\boptimi[sz]e (?:for|on|towards) (?:\w+ )?clicks\b"),
-    ("optimise", "conversions", r"\boptimi[sz]e (?:for|on|towards) (?:\w+ )?(?:conversions?|purchases|orders)\b"),
-)  # fmt: skip
-_WORDS: tuple[tuple[str, str], ...] = (
-    ("stop_rule", r"\b(?:stop|pause|halt)(?:\s(?:it|the campaign|sending|everything))?\s(?:if|when|as soon as|once)\s(?P<t>[^.;\n]{3,120})"),
-    ("other", r"\b(?:without|not|never|don['’]?t)\s(?P<t>(?:hurt(?:ing)?|harm(?:ing)?|damag(?:e|ing)|reduc(?:e|ing)|cannibali[sz](?:e|ing)|lower(?:ing)?|los(?:e|ing)|annoy(?:ing)?|spamming)\s[^.,;\n]{2,60})"),
-    ("product", r"\b(?:with|promot(?:e|ing)|push|feature|featuring|showcase|advertise|highlight|sell more(?: of)?|launch(?:ing)? of|launch(?:ing)?|introduc(?:e|ing)|announc(?:e|ing))\s(?:our|the)\s(?:brand[- ]new |new )?(?P<t>(?!campaign|e-?mail|approval|sale\b|offer|team|budget|app\b)[A-Za-z][\w'’&-]*(?:\s(?!(?:by|via|to|for|from|with|on|in|at|until|before|during|between|using|e-?mails?|sms|push|campaign|this|next|through|among|who|that|which|across|only|over)\b)[\w'’&-]+){0,5})"),
-)  # fmt: skip
-_NUMERIC_RULES: Final = tuple((key, convert, re.compile(p, re.IGNORECASE)) for key, convert, p in _NUMERIC)
-_FLAG_RULES: Final = tuple((key, value, re.compile(p, re.IGNORECASE)) for key, value, p in _FLAGS)
-_WORD_RULES: Final = tuple((key, re.compile(p, re.IGNORECASE)) for key, p in _WORDS)
-_WINDOW: Final = re.compile(
-    rf"\b(?:between|from)\s{time_of_day('a')}\s?(?:and|to|-|–|until)\s?{time_of_day('b')}|(?<![\w.]){time_of_day('c')}\s?(?:-|–|to)\s?{time_of_day('d')}",
-    re.IGNORECASE,
+_MESSAGES: Final = "CHANNEL|SENDWORD|TIMES"
+_NUMERIC: Final = tuple(
+    (key, convert, Pattern(source))
+    for key, convert, source in (
+        ("guardrail_unsubscribe_rate_max", _fraction, "UNSUBRATE _4 n:PCT"),
+        ("holdout", _fraction, "HOLDOUT _3 n:PCT"),
+        ("holdout", _fraction, "n:PCT _4 HOLDOUT"),
+        ("holdout", _fraction, "HOLD _2 n:PCT _4 BACKOUT"),
+        ("max_discount_pct", _percent, "DISCOUNT|OFFER _2 MAX n:PCT"),
+        ("max_discount_pct", _percent, "MAX ARTICLE? n:PCT _1 DISCOUNT|OFFER"),
+        ("max_discount_pct", _percent, "MAX DISCOUNT _1 n:PCT"),
+        ("discount_pct", _percent, "n:PCT _2 DISCOUNT|VOUCHER|OFFER"),
+        ("discount_pct", _percent, "DISCOUNT|VOUCHER|OFFER _3 n:PCT"),
+        ("discount_pct", _percent, "LESS _2 PRICES _1 n:PCT"),
+        ("max_cpa", _as_is, "CPA _3 n:MONEY|NUM"),
+        ("max_cpa", _as_is, "n:MONEY CPA"),
+        ("max_cac", _as_is, "CAC _3 n:MONEY|NUM"),
+        ("max_cac", _as_is, "n:MONEY CAC"),
+        ("min_roas", _as_is, "ROAS _3 n:NUM"),
+        ("min_roas", _as_is, "n:NUM x? ROAS"),
+        ("variants", _whole, "n:NUM _3 VARIANT"),
+        ("max_messages_per_person_week", _whole, f"MAX|ONLY n:NUM|ONCE|TWICE {_MESSAGES}? _2 EVERY:week"),
+        ("max_messages_per_person_week", _whole, f"n:NUM|ONCE|TWICE {_MESSAGES}? _2 EVERY:week MAX"),
+        ("max_messages_per_person", _whole, f"MAX|ONLY n:NUM {_MESSAGES} PER"),
+        ("max_messages_per_person", _whole, f"MAX n:NUM {_MESSAGES}"),
+        ("max_messages_per_person", _whole, f"n:NUM {_MESSAGES} _2 PER PEOPLE !EVERY:week|EVERY:day"),
+        ("max_messages_per_person", _whole, f"n:NUM {_MESSAGES} MAX"),
+    )
 )
-_REMINDER: Final = re.compile(
-    r"\breminder\b[^.;\n]{0,25}?\b(?:on|for)\s(?P<when>[^.;\n]{4,30})", re.IGNORECASE
+_FLAGS: Final = tuple(
+    (key, value, Pattern(source))
+    for key, value, source in (
+        ("weekdays_only", True, "WEEKDAYSONLY"),
+        ("always_on", True, "ALWAYSON"),
+        ("variants", 2, "ABTEST"),
+        ("discount_pct", Decimal(0), "NO|WITHOUT|NOT _2 DISCOUNT"),
+        ("discount_pct", Decimal(0), "DISCOUNT NOT"),
+        ("optimise", "visits", "OPTIMISE _1 OPT:visits"),
+        ("optimise", "revenue", "OPTIMISE _1 OPT:revenue"),
+        ("optimise", "margin", "OPTIMISE _1 OPT:margin"),
+        ("optimise", "clicks", "OPTIMISE _1 OPT:clicks"),
+        ("optimise", "conversions", "OPTIMISE _1 OPT:conversions"),
+    )
 )
-_DELAY: Final = re.compile(
-    rf"\b{duration('n')}\s(?:later|after (?:the )?(?:abandon\w*|first|checkout|cart|signing up|sign-?up|that|order|delivery))",
-    re.IGNORECASE,
+_WINDOWS: Final = tuple(
+    Pattern(source)
+    for source in (
+        "BETWEEN|FROM THE? a:CLOCK|NUM TO|AND|DASH|UNTIL THE? b:CLOCK",
+        "a:CLOCK|NUM DASH|TO|UNTIL THE? b:CLOCK",
+    )
 )
-_SMS_AFTER: Final = re.compile(
-    rf"\b(?:sms|text)\b[^.;\n]{{0,50}}?\b(?:not|n['’]t|un)\s?opened?\b[^.;\n]{{0,30}}?\b(?:in|within|after|for)\s{duration('n')}|\b(?:not|n['’]t|un)\s?opened?\b[^.;\n]{{0,40}}?\b(?:in|within|after|for)\s{duration('m')}[^.;\n]{{0,30}}?\b(?:sms|text)\b",
-    re.IGNORECASE,
+_REMINDER: Final = Pattern("REMINDER _4 t:DATE")
+_DELAY: Final = Pattern("d:DUR LATER")
+_SMS_AFTER: Final = (Pattern("CH:sms ~8 UNOPENED _4 d:DUR"), Pattern("UNOPENED _4 d:DUR ~6 CH:sms"))
+_STOP: Final = Pattern("STOPIF")
+_GUARD: Final = Pattern("GUARD _3")
+_PRODUCT: Final = (
+    Pattern("PRODUCTCUE|LAUNCH _1 THE NEW?"),
+    Pattern("PROMO|LAUNCH|OBJ:product_launch|HINT:product_promotion OF|FOR|ON THE? NEW?"),
+    Pattern("PRODUCTCUE NEW?"),
 )
 
 
-def find_constraints(text: str, today: date) -> list[Reading]:
+def find_constraints(sentence: Sentence, today: date) -> list[Reading]:
     """Read every constraint, in order of the text; of two values of one key the last stated is kept by the caller."""
     found: list[Reading] = []
-    for key, convert, pattern in _NUMERIC_RULES:
-        for match in pattern.finditer(text):
-            if not _is_taken(match.span(), found):
-                found.extend(_numeric(key, convert, match))
-    for key, value, pattern in _FLAG_RULES:
-        found.extend(Reading(f"constraints.{key}", value, *match.span()) for match in pattern.finditer(text))
-    found.extend(_timed(text, today))
-    for key, pattern in _WORD_RULES:
-        for match in pattern.finditer(text):
-            words = match["t"].rstrip(" ,")
-            value = match.group().rstrip(" ,") if key == "other" else words
-            found.append(
-                Reading(f"constraints.{key}", value, match.start(), match.start("t") + len(words), 0.8)
-            )
+    read: set[int] = set()
+    for key, convert, pattern in _NUMERIC:
+        for match in pattern.find(sentence):
+            at = match.named["n"]
+            value = None if at in read or at in sentence.taken else _numeric(match, convert)
+            if value is not None:
+                read.add(at)
+                sentence.take(at, at)
+                found.append(Reading(f"constraints.{key}", value, *match.span))
+    for key, value, pattern in _FLAGS:
+        for match in pattern.find(sentence):
+            if key == "discount_pct" and any(
+                "PCT" in sentence.items[at].tags
+                for at in range(match.first, match.last + 2)
+                if at < len(sentence.items)
+            ):
+                continue
+            if key == "variants" and any(reading.field == "constraints.variants" for reading in found):
+                continue
+            found.append(Reading(f"constraints.{key}", value, *match.span))
+    found.extend(_timed(sentence, today))
+    found.extend(_worded(sentence))
     return sorted(found, key=lambda reading: reading.start)
 
 
-def discount_contradiction(text: str, found: list[Reading]) -> str | None:
+def discount_contradiction(sentence: Sentence, found: list[Reading]) -> Why | None:
     """Name two discounts that cannot both hold; a plain correction is no contradiction."""
     discounts = [reading for reading in found if reading.field == "constraints.discount_pct"]
     caps = [reading for reading in found if reading.field == "constraints.max_discount_pct"]
     values = {reading.value for reading in discounts}
-    if len(values) > 1 and not any(CORRECTION.search(text[: reading.start]) for reading in discounts):
+    if len(values) > 1 and not any(_is_correction(sentence, reading) for reading in discounts):
         if Decimal(0) in values:
-            return "The brief both offers a discount and rules discounts out."
+            return Why("discount_and_none")
         return None
     for cap in caps:
         for discount in discounts:
-            if (
+            above = (
                 isinstance(cap.value, Decimal)
                 and isinstance(discount.value, Decimal)
                 and discount.value > cap.value
-            ):
-                return f"The brief asks for {discount.value} % off and for at most {cap.value} %."
+            )
+            if above:
+                return Why("discount_above", (f"{discount.value}", f"{cap.value}"))
     return None
 
 
-def _is_taken(span: Span, found: list[Reading]) -> bool:
-    return any(overlaps(span, reading.span) for reading in found)
+def _is_correction(sentence: Sentence, reading: Reading) -> bool:
+    index = next((at for at, item in enumerate(sentence.items) if item.start >= reading.start), 0)
+    return correction_before(sentence, index)
 
 
-def _numeric(key: str, convert: Convert, match: re.Match[str]) -> list[Reading]:
-    text = next(
-        group for name, group in match.groupdict().items() if group is not None and name in ("n", "n2")
-    )
-    number = {"once": Decimal(1), "twice": Decimal(2)}.get(text.lower(), read_number(text))
-    value = None if number is None else convert(number)
-    return [] if value is None else [Reading(f"constraints.{key}", value, *match.span())]
+def _numeric(match: Found, convert: Convert) -> object | None:
+    item = match.item("n")
+    if item.has("ONCE", "TWICE"):
+        return 1 if item.has("ONCE") else 2
+    value = item.value.amount if isinstance(item.value, Money) else item.value
+    return convert(value) if isinstance(value, Decimal) else None
 
 
-def _timed(text: str, today: date) -> list[Reading]:
-    found = []
-    for match in _WINDOW.finditer(text):
-        names = ("a", "b") if match["ah"] else ("c", "d")
-        opens, closes = (read_time(match, name) for name in names)
-        if (
-            opens is not None
-            and closes is not None
-            and (match[f"{names[0]}p"] or match[f"{names[1]}p"] or match[f"{names[1]}m"])
+def _timed(sentence: Sentence, today: date) -> list[Reading]:
+    found: list[Reading] = []
+    windows: set[int] = set()
+    for pattern in _WINDOWS:
+        for match in pattern.find(sentence):
+            opens, closes = match.item("a").value, match.item("b").value
+            if isinstance(opens, Decimal) and opens == int(opens) and opens < 24:
+                opens = time(int(opens))
+            if isinstance(opens, time) and isinstance(closes, time) and match.named["b"] not in windows:
+                windows.add(match.named["b"])
+                for name in ("a", "b"):
+                    sentence.take(match.named[name], match.named[name])
+                found.append(
+                    Reading(
+                        "constraints.send_window_local", (f"{opens:%H:%M}", f"{closes:%H:%M}"), *match.span
+                    )
+                )
+    for match in _REMINDER.find(sentence):
+        moment = match.item("t").value
+        day = _upcoming(moment, today) if isinstance(moment, Moment) else None
+        if day is not None and any(
+            item.has("ON", "FOR", "DATEWORD") for item in sentence.before(match.named["t"], 2)
         ):
-            found.append(
-                Reading("constraints.send_window_local", (f"{opens:%H:%M}", f"{closes:%H:%M}"), *match.span())
-            )
-    for match in _REMINDER.finditer(text):
-        moments = find_moments(match["when"], today).found
-        if moments:
-            day = _upcoming(moments[0].first, moments[0].year, today)
-            end = match.start("when") + moments[0].end
-            if day is not None:
-                found.append(Reading("constraints.reminder_date", day, match.start(), end, 0.9))
-    for match in _SMS_AFTER.finditer(text):
-        days = read_duration(match, "n" if match["nunit"] else "m")
-        if days is not None:
-            unit = match["nunit"] or match["munit"]
-            hours = _hours(match["nn"] or match["mn"] or "1", unit, days.least)
-            found.append(Reading("constraints.sms_after_unopened_h", hours, *match.span(), 0.85))
-    delays = list(_DELAY.finditer(text))
-    hours_later = [
-        _hours(m["nn"] or "1", m["nunit"], d.least) for m in delays if (d := read_duration(m, "n"))
+            sentence.take(match.named["t"], match.named["t"])
+            found.append(Reading("constraints.reminder_date", day, *match.span, 0.9))
+    for pattern in _SMS_AFTER:
+        for match in pattern.find(sentence):
+            length = match.item("d").value
+            if isinstance(length, Length) and sentence.is_free(match.named["d"], match.named["d"]):
+                sentence.take(match.named["d"], match.named["d"])
+                found.append(Reading("constraints.sms_after_unopened_h", length.hours, *match.span, 0.85))
+    delays = [
+        match for match in _DELAY.find(sentence) if sentence.is_free(match.named["d"], match.named["d"])
     ]
-    if hours_later:
-        found.append(Reading("constraints.delays_h", hours_later, delays[0].start(), delays[-1].end(), 0.85))
+    hours = [value.hours for match in delays if isinstance(value := match.item("d").value, Length)]
+    if hours:
+        for match in delays:
+            sentence.take(match.named["d"], match.named["d"])
+        found.append(Reading("constraints.delays_h", hours, delays[0].span[0], delays[-1].span[1], 0.85))
     return found
 
 
-def _hours(number: str, unit: str, days: int) -> int:
-    count = read_number(number)
-    return int(count) if unit.lower().startswith(("hour", "hr")) and count is not None else days * 24
+def _upcoming(moment: Moment, today: date) -> date | None:
+    if moment.year is not None:
+        return moment.first(moment.year)
+    return next(
+        (day for of in (today.year, today.year + 1) if (day := moment.first(of)) and day >= today), None
+    )
 
 
-def _upcoming(rule: Callable[[int], date | None], year: int | None, today: date) -> date | None:
-    if year is not None:
-        return rule(year)
-    return next((day for of in (today.year, today.year + 1) if (day := rule(of)) and day >= today), None)
+def _worded(sentence: Sentence) -> list[Reading]:
+    found: list[Reading] = []
+    stop = _STOP.first(sentence)
+    if stop is not None:
+        _, last = sentence.bounds(stop.last)
+        last = last - 1 if sentence.items[last].stop == "S" else last
+        if last > stop.last:
+            span = sentence.span(stop.first, last)
+            found.append(Reading("constraints.stop_rule", sentence.words(stop.last + 1, last), *span, 0.8))
+    guard = _GUARD.first(sentence)
+    if guard is not None:
+        last = guard.first
+        while (
+            last + 1 < len(sentence.items) and sentence.items[last + 1].stop == "W" and last - guard.first < 6
+        ):
+            last += 1
+        found.append(
+            Reading(
+                "constraints.other", sentence.words(guard.first, last), *sentence.span(guard.first, last), 0.8
+            )
+        )
+    for match in (each for pattern in _PRODUCT for each in pattern.find(sentence)):
+        goods = goods_after(sentence, match.last, 5)
+        if goods is not None and not sentence.items[match.last + 1].has("CAMPAIGN", "CHANNEL", "OFFER"):
+            span = (match.span[0], sentence.items[goods[1]].end)
+            found.append(Reading("constraints.product", goods[0], *span, 0.8))
+            break
+    return found

@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from agents.planner.parser.date_doubts import (
+    FILL,
+    day_of,
+    doubt_about,
+    is_lasting,
+    wrong_length,
+    wrong_weekday,
+)
 from agents.planner.parser.holidays import Rule
-from agents.planner.parser.moments import find_moments
-from agents.planner.parser.numbers import duration, read_duration
-from agents.planner.parser.reading import CORRECTION, Reading, Span
-from agents.planner.parser.time_words import Moment
-
-_JOIN = re.compile(
-    r"^[\s,]*(?:-|–|—|to|until|till|til|through|thru|up to|(?:and )?end(?:s|ing)?(?: on| by)?|and (?:run(?:ning)? )?until)\s*"
-    r"(?:and including )?(?:the )?$",
-    re.IGNORECASE,
-)
-_AND = re.compile(r"^\s*and\s*(?:the )?$", re.IGNORECASE)
-_BETWEEN = re.compile(r"\bbetween\s(?:the )?$", re.IGNORECASE)
-_START = re.compile(
-    r"\b(?P<cue>from|start(?:s|ing)?|starting from|begin(?:s|ning)?|launch(?:es|ing)?|kick(?:s|ing)? off|as of|go(?:es|ing)? live|after"
-    r"|effective|opens?|start date|run(?:s|ning)? from)(?: it| this| the campaign| date)?[\s:]*(?:is |on |from |in |at |by )?(?:the )?$",
-    re.IGNORECASE,
-)
-_END = re.compile(
-    r"\b(?P<cue>until|till|til|to|by|before|through|thru|up to|end(?:s|ing)?|end date|finish(?:es|ing)?|deadline|no later than|stops?"
-    r"|clos(?:es|ing)|wrap(?:s|ping)? up|over by|done by|last(?:s|ing)? until)(?: date)?[\s:]*(?:is |on |by |at |with |the ){0,6}(?:and including )?$",
-    re.IGNORECASE,
-)
-_AROUND = re.compile(r"\b(?:around|about|approximately|roughly|circa)\s(?:the )?$", re.IGNORECASE)
-_ON = re.compile(r"\b(?:on|for|over|during|at)\s(?:the )?$", re.IGNORECASE)
-_EDGE_END = re.compile(r"^(?:the )?(?:end|close)\b|^EO[MY]$|(?:month|year)[- ]end$", re.IGNORECASE)
-_LASTING = re.compile(
-    rf"\b(?:for|lasting|lasts|over|runs?(?: for)?|running(?: for)?|spanning|duration(?: of)?:?)\s(?:a |the |about |exactly )?"
-    rf"(?!(?:the |over )?(?:last|past))(?P<body>{duration('n')})"
-    rf"|(?P<body2>\b{duration('l')})[ -](?:long\b|campaign|push\b|sprint|flight|test\b|run\b|promo\w*|window|period)",
-    re.IGNORECASE,
-)
-_VAGUE = re.compile(
-    r"\b(?:some ?time (?:soon|next|in|this)|soon(?:ish)?|(?:over|during|for|before|after) the holidays|one of these days"
-    r"|in the (?:near future|coming (?:days|weeks|months))|in a few (?:days|weeks)|when it suits|the usual (?:time|dates)"
-    r"|(?:early|late|mid)[- ](?:spring|summer|autumn|fall|winter))\b",
-    re.IGNORECASE,
-)
+from agents.planner.parser.items import Item, Sentence
+from agents.planner.parser.lengths import Length
+from agents.planner.parser.moments import Moment
+from agents.planner.parser.reading import Reading, Why, correction_before
 
 
 class Period(NamedTuple):
@@ -51,120 +25,206 @@ class Period(NamedTuple):
 
     start: Reading | None
     end: Reading | None
-    consumed: list[Span]
-    doubt: str | None = None
+    doubt: Why | None = None
     length: Reading | None = None
 
 
 class _Role(NamedTuple):
     """A moment, or two joined ones, with the part it plays."""
 
-    moments: tuple[Moment, ...]
+    indexes: tuple[int, ...]
     role: str
     confidence: float = 0.95
 
 
-def find_period(text: str, today: date) -> Period:
-    """Read start and end (both inclusive) from the text; the last stated of each wins.
+def find_period(sentence: Sentence, today: date) -> Period:
+    """Read start and end (both inclusive) from the items; the last stated of each wins.
 
     A year left out is the next occurrence; "after" starts the next day, "before" ends the day before; an end
     before its start, a day that does not exist or a loose time ("soon") is a doubt and reads as unsaid.
     """
-    moments = find_moments(text, today)
-    roles = _with_corrections(text, _roles(text, _join(text, moments.found)))
-    consumed = [moment.span for moment in moments.found if not moment.is_theme]
-    start, end = _latest(roles, today)
-    start, end, length = _with_length(text, start, end, consumed)
-    doubt = _doubt(text, start, end, moments.unreadable, today)
-    if doubt is not None and start and end and _value(end) < _value(start):
+    roles = _with_corrections(sentence, _roles(sentence, _join(sentence)))
+    start, end, two = _latest(sentence, roles, today)
+    start, end, length = _with_length(sentence, start, end) if two is None else (start, end, None)
+    doubt = (
+        two
+        or doubt_about(sentence, start, end, today)
+        or wrong_length(sentence, start, end)
+        or wrong_weekday(sentence, start, end)
+    )
+    for role in roles:
+        if role.role != "theme":
+            sentence.take(role.indexes[0], role.indexes[-1])
+    if doubt is not None and doubt.code in ("dates_order", "date_weekday"):
         start = end = None
-    return Period(start, end, consumed, doubt, length)
+    return Period(start, end, doubt, length)
 
 
-def _join(text: str, moments: list[Moment]) -> list[tuple[Moment, ...]]:
-    joined: list[tuple[Moment, ...]] = []
+def _moment(item: Item) -> Moment:
+    assert isinstance(item.value, Moment)
+    return item.value
+
+
+def _join(sentence: Sentence) -> list[tuple[int, ...]]:
+    items = sentence.items
+    places = [at for at, item in enumerate(items) if "DATE" in item.tags and at not in sentence.taken]
+    joined: list[tuple[int, ...]] = []
     index = 0
-    while index < len(moments):
-        here = moments[index]
-        if index + 1 < len(moments):
-            after = moments[index + 1]
-            between = text[here.end : after.start]
-            is_between = _AND.match(between) and _BETWEEN.search(text[: here.start])
-            if _JOIN.match(between) or is_between:
-                joined.append((here, after))
-                index += 2
-                continue
+    while index < len(places):
+        here = places[index]
+        if index + 1 < len(places) and _is_joined(sentence, here, places[index + 1]):
+            joined.append((here, places[index + 1]))
+            index += 2
+            continue
         joined.append((here,))
         index += 1
     return joined
 
 
-def _roles(text: str, joined: list[tuple[Moment, ...]]) -> list[_Role]:
-    roles = []
-    for moments in joined:
-        before = text[max(0, moments[0].start - 40) : moments[0].start]
-        roles.append(
-            _Role(moments, "range")
-            if len(moments) == 2
-            else _role(moments[0], before, text[slice(*moments[0].span)])
+def _is_joined(sentence: Sentence, one: int, other: int) -> bool:
+    between = sentence.items[one + 1 : other]
+    if not between:
+        written = sentence.text[sentence.items[one].end : sentence.items[other].start].strip()
+        return written in ("-", "–", "—")
+    if len(between) > 5 or any(item.stop == "S" for item in between):
+        return False
+    links = [
+        item
+        for item in between
+        if item.has("TO", "UNTIL")
+        or not (
+            item.form in (",", ":")
+            or item.has("THE", "ON", "AT", "RUN", "IS", "INCLUDING", "FILL", "OF", "DATEWORD", "WEEKDAY")
         )
-    return roles
+    ]
+    if links and links[0].has("AND") and len(links) == 1:
+        return any(item.has("BETWEEN") for item in sentence.before(one, 3))
+    kept = [item for item in links if not item.has("AND")]
+    return (
+        bool(kept)
+        and all(item.has("TO", "UNTIL", "DASH", "END") for item in kept)
+        and not any(item.has("START") for item in kept)
+    )
 
 
-def _role(moment: Moment, before: str, words: str) -> _Role:
+def _roles(sentence: Sentence, joined: list[tuple[int, ...]]) -> list[_Role]:
+    return [
+        _Role(indexes, "range") if len(indexes) == 2 else _role(sentence, indexes[0]) for indexes in joined
+    ]
+
+
+def _role(sentence: Sentence, index: int) -> _Role:
+    moment = _moment(sentence.items[index])
     if moment.is_range:
-        return _Role((moment,), "range")
-    start, end = _START.search(before), _END.search(before)
-    if start and (end is None or start.start() > end.start()):
-        return _Role((moment,), "after" if start["cue"].lower() == "after" else "start")
-    if end:
-        return _Role((moment,), "before" if end["cue"].lower() == "before" else "end")
-    if _AROUND.search(before) or (moment.is_theme and not _ON.search(before)):
-        return _Role((moment,), "theme")
-    if _EDGE_END.search(words):
-        return _Role((moment,), "end", 0.85)
-    return _Role((moment,), "range" if moment.is_period else "day", 0.9 if _ON.search(before) else 0.8)
+        return _Role((index,), "range")
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    if (
+        sentence.items[index].has("HOLIDAY")
+        and following is not None
+        and following.stop == "W"
+        and following.has("PEOPLE", "ONETIME", "BUYERWORD")
+    ):
+        return _Role((index,), "theme")
+    on = False
+    for item in sentence.before(index, 5):
+        if item.has("AROUND"):
+            return _Role((index,), "theme")
+        if item.has("BEFORE"):
+            return _Role((index,), "before")
+        if item.has("AFTER"):
+            return _Role((index,), "after")
+        if item.has("UNTIL", "END", "TO") or (item.has("BY") and not item.has("CHANNEL")):
+            return _Role((index,), "end")
+        if item.has("START", "FROM", "LAUNCH", "NTH:1"):
+            return _Role((index,), "start")
+        on = (
+            on
+            or item.has("ON", "DURING", "AT", "DEADLINE")
+            or (item.has("FOR", "IN") and not moment.is_theme)
+        )
+        if not (item.has(*FILL, "DURING", "SENDWORD") or item.form == ":"):
+            break
+    if following is not None and following.has("ONWARDS"):
+        return _Role((index,), "start")
+    if moment.is_theme and (not on or _names_a_thing(following)):
+        return _Role((index,), "theme")
+    if moment.is_edge_end:
+        return _Role((index,), "end", 0.85)
+    return _Role((index,), "range" if moment.is_period else "day", 0.9 if on else 0.8)
 
 
-def _with_corrections(text: str, roles: list[_Role]) -> list[_Role]:
+def _names_a_thing(following: Item | None) -> bool:
+    """ "For our Christmas sale" names the sale, not the day."""
+    return following is not None and following.has("CAMPAIGN", "OFFER", "THING", "SALE")
+
+
+def _with_corrections(sentence: Sentence, roles: list[_Role]) -> list[_Role]:
     """ "From 1 December, actually 3 December": a corrected day plays the part of the day before it."""
     corrected: list[_Role] = []
     for role in roles:
-        before = text[max(0, role.moments[0].start - 40) : role.moments[0].start]
-        if corrected and role.role == "day" and CORRECTION.search(before):
-            role = role._replace(role=corrected[-1].role)
+        if corrected and role.role == "day" and correction_before(sentence, role.indexes[0]):
+            role = role._replace(role=_edge_before(sentence, role.indexes[0]) or corrected[-1].role)
             if role.role == "range":
                 role = role._replace(role="day")
         corrected.append(role)
     return corrected
 
 
-def _latest(roles: list[_Role], today: date) -> tuple[Reading | None, Reading | None]:
+def _edge_before(sentence: Sentence, index: int) -> str | None:
+    """The edge that is corrected, where its word stands before the slip: "ends on the 20th, no, the 22nd"."""
+    for item in sentence.before(index, 9):
+        if "DATE" in item.tags:
+            return None
+        if item.has("END", "UNTIL"):
+            return "end"
+        if item.has("START", "FROM"):
+            return "start"
+    return None
+
+
+def _latest(
+    sentence: Sentence, roles: list[_Role], today: date
+) -> tuple[Reading | None, Reading | None, Why | None]:
+    """The last stated start and end; an edge stated twice, unlike and without a correction, is a doubt and unsaid."""
     start: Reading | None = None
     end: Reading | None = None
+    starts: list[date] = []
+    ends: list[date] = []
     has_edges = any(role.role in ("start", "end", "range", "after", "before") for role in roles)
     for role in roles:
         # Beside stated edges a lone day is an event inside the campaign, not its time.
         if role.role == "theme" or (role.role == "day" and has_edges):
             continue
-        first, last = _resolve(role, start, today)
-        one, other = role.moments[0], role.moments[-1]
+        one, other = sentence.items[role.indexes[0]], sentence.items[role.indexes[-1]]
+        first, last = _resolve(_moment(one), _moment(other), role.role, start, today)
+        corrects = correction_before(sentence, role.indexes[0])
+        if corrects or role.role == "day":
+            starts, ends = ([] if first is not None else starts), ([] if last is not None else ends)
+        if first is not None and role.role != "day":
+            starts.append(first)
+        if last is not None and role.role != "day":
+            ends.append(last)
         if role.role in ("range", "day", "start", "after") and first is not None:
-            start = Reading("start", first, one.start, one.end, role.confidence)
+            start = Reading("start", first, *one.span, role.confidence)
         if role.role in ("range", "day", "end", "before") and last is not None:
-            end = Reading("end", last, other.start, other.end, role.confidence)
-    return start, end
+            end = Reading("end", last, *other.span, role.confidence)
+    for days in (starts, ends):
+        if len(set(days)) > 1:
+            why = Why("dates_two", (days[0].isoformat(), days[-1].isoformat()))
+            return (None if len(set(starts)) > 1 else start), (None if len(set(ends)) > 1 else end), why
+    return start, end, None
 
 
-def _resolve(role: _Role, known_start: Reading | None, today: date) -> tuple[date | None, date | None]:
-    first, last = role.moments[0], role.moments[-1]
-    if role.role in ("start", "after"):
-        day = _next(first, first.last if role.role == "after" else first.first, today)
-        return (day + timedelta(days=1) if day and role.role == "after" else day), None
-    if role.role in ("end", "before"):
-        floor = _value(known_start) if known_start else today
-        day = _next(last, last.first if role.role == "before" else last.last, max(floor, today))
-        return None, (day - timedelta(days=1) if day and role.role == "before" else day)
+def _resolve(
+    first: Moment, last: Moment, role: str, known_start: Reading | None, today: date
+) -> tuple[date | None, date | None]:
+    if role in ("start", "after"):
+        day = _next(first, first.last if role == "after" else first.first, today)
+        return (day + timedelta(days=1) if day and role == "after" else day), None
+    if role in ("end", "before"):
+        floor = day_of(known_start) if known_start else today
+        day = _next(last, last.first if role == "before" else last.last, max(floor, today))
+        return None, (day - timedelta(days=1) if day and role == "before" else day)
     return _resolve_range(first, last, today)
 
 
@@ -202,45 +262,25 @@ def _next(moment: Moment, rule: Rule, today: date) -> date | None:
     return None
 
 
-def _value(reading: Reading) -> date:
-    assert isinstance(reading.value, date)
-    return reading.value
-
-
 def _with_length(
-    text: str, start: Reading | None, end: Reading | None, consumed: list[Span]
+    sentence: Sentence, start: Reading | None, end: Reading | None
 ) -> tuple[Reading | None, Reading | None, Reading | None]:
     """Complete one edge by a stated length: two weeks from 1 December end on 14 December."""
     if start is not None and end is not None and start.span != end.span:
         return start, end, None
-    for match in _LASTING.finditer(text):
-        body, name = ("body", "n") if match["body"] else ("body2", "l")
-        span = match.span(body)
-        if any(span[0] < other[1] and other[0] < span[1] for other in consumed):
+    if start is not None and end is not None and day_of(start) != day_of(end):
+        return start, end, None
+    for index, item in enumerate(sentence.items):
+        length = item.value
+        if index in sentence.taken or not isinstance(length, Length) or not is_lasting(sentence, index):
             continue
-        days = read_duration(match, name)
-        if days is None or days.most is not None or days.least < 1:
+        if length.most is not None or length.least < 1 or length.unit in ("hour", "minute"):
             continue
-        step = timedelta(days=days.least - 1)
-        consumed.append(span)
+        step = timedelta(days=length.least - 1)
+        sentence.take(index, index)
         if start is not None:
-            return start, Reading("end", _value(start) + step, *span, 0.9), None
+            return start, Reading("end", day_of(start) + step, *item.span, 0.9), None
         if end is not None:
-            return Reading("start", _value(end) - step, *span, 0.8), end, None
-        return None, None, Reading("constraints.other", match.group(), *match.span(), 0.8)
+            return Reading("start", day_of(end) - step, *item.span, 0.8), end, None
+        return None, None, Reading("constraints.other", sentence.text[slice(*item.span)], *item.span, 0.8)
     return start, end, None
-
-
-def _doubt(
-    text: str, start: Reading | None, end: Reading | None, unreadable: list[Span], today: date
-) -> str | None:
-    if start and end and _value(end) < _value(start):
-        return f"The brief starts on {_value(start).isoformat()} and ends before that, on {_value(end).isoformat()}."
-    if end and _value(end) < today:
-        return f"The stated end {_value(end).isoformat()} is in the past."
-    if unreadable:
-        return f'"{text[unreadable[0][0] : unreadable[0][1]]}" is not a date I can read.'
-    vague = _VAGUE.search(text)
-    if vague and start is None and end is None:
-        return f'"{vague.group()}" names no date.'
-    return None

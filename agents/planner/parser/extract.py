@@ -1,4 +1,4 @@
-"""Run every reader over a text, each on what the others have not consumed, and gather the stated fields."""
+"""Run every reader over a text, each on what the others have not taken, and gather the stated fields."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from agents.planner.brief import BriefPolicy, Slot, SlotSource
-from agents.planner.parser.audience import find_audience
+from agents.planner.parser.audience import audience_contradiction, find_audience
 from agents.planner.parser.budget import find_budget
 from agents.planner.parser.channels import find_channels
 from agents.planner.parser.constraints import discount_contradiction, find_constraints
 from agents.planner.parser.dates import find_period
 from agents.planner.parser.forbidden import find_refusals
+from agents.planner.parser.items import Sentence, Span
 from agents.planner.parser.kpi import find_kpi
+from agents.planner.parser.labels import Embed, nearest_objective
+from agents.planner.parser.language import detect, reading_language
 from agents.planner.parser.objective import find_objective
 from agents.planner.parser.questions import Doubt
-from agents.planner.parser.reading import Folded, Reading, Span, fold, mask, overlaps
+from agents.planner.parser.reading import Folded, Reading, Why, fold, itemise, overlaps
 from policies.refusals import Refusal
 
-# Constraints in free words overlap what other readers look for; only those with figures are consumed.
-_FREE_WORDS = ("constraints.other", "constraints.product", "constraints.stop_rule", "constraints.always_on")
 _LISTS = ("constraints.other",)
 
 
@@ -28,11 +29,14 @@ _LISTS = ("constraints.other",)
 class Extract:
     """The stated fields of one text: readings by slot name, the audience as nested filters, and what is in doubt."""
 
+    language: str = "en"
     readings: dict[str, Reading] = field(default_factory=dict)
     audience: dict[str, object] = field(default_factory=dict)
     audience_readings: list[Reading] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
+    labelled: set[str] = field(default_factory=set)
+    """Slots that no rule but the nearest label read."""
 
     def value(self, name: str) -> object | None:
         """The value stated for a slot, None when unsaid."""
@@ -49,25 +53,58 @@ class Extract:
         }
 
     def slots(self, source: SlotSource) -> dict[str, Slot]:
-        """Where each stated field was read."""
+        """Where each stated field was read; what the nearest label read says so, whoever wrote the text."""
         every = [*self.readings.values(), *self.audience_readings]
         return {
-            reading.field: Slot(source=source, span=reading.span, confidence=reading.confidence)
+            reading.field: Slot(
+                source="label" if reading.field in self.labelled else source,
+                span=reading.span,
+                confidence=reading.confidence,
+            )
             for reading in every
         }
 
     def is_lawful(self) -> bool:
         """Say whether an objective or audience is stated outside the refused asks."""
         refused = [refusal.span for refusal in self.refusals]
-        stated = [reading for name, reading in self.readings.items() if name == "objective"]
+        stated = [reading for name, reading in self.readings.items() if name in ("objective", "kpi")]
         stated.extend(self.audience_readings)
         return any(not any(overlaps(reading.span, span) for span in refused) for reading in stated)
 
 
-def extract(text: str, today: date, home_currency: str | None, policy: BriefPolicy) -> Extract:
+def read(
+    text: str,
+    *,
+    today: date,
+    home_currency: str | None = None,
+    policy: BriefPolicy | None = None,
+    embed: Embed | None = None,
+) -> Extract:
+    """Read one turn's text into typed slots with their spans, whatever part of a brief it is.
+
+    `embed` turns texts into unit vectors; with it, an objective that no rule reads is the nearest label, with its
+    similarity as confidence.
+    """
+    return extract(text, today, home_currency, policy or BriefPolicy(), embed)
+
+
+def extract(
+    text: str, today: date, home_currency: str | None, policy: BriefPolicy, embed: Embed | None = None
+) -> Extract:
     """Read every field the text states; what a refusal covers is not taken over as audience or constraint."""
     folded = fold(text)
-    found = _extract(folded.text, today, home_currency, policy)
+    language = detect(folded.text)
+    if language != reading_language(language):
+        # Words that happen to look familiar would be guesses: a language that is not read is answered with a question.
+        return Extract(language=language)
+    sentence = itemise(folded.text, reading_language(language), today)
+    found = _extract(sentence, today, home_currency, policy)
+    found.language = language
+    if "objective" not in found.readings and embed is not None:
+        label = nearest_objective(folded.text, embed)
+        if label is not None:
+            found.readings["objective"] = label
+            found.labelled.add("objective")
     found.readings = {name: _placed(reading, folded) for name, reading in found.readings.items()}
     found.audience_readings = [_placed(reading, folded) for reading in found.audience_readings]
     found.refusals = [
@@ -81,27 +118,30 @@ def _placed(reading: Reading, folded: Folded) -> Reading:
     return reading._replace(start=start, end=end)
 
 
-def _extract(text: str, today: date, home_currency: str | None, policy: BriefPolicy) -> Extract:
+def _extract(sentence: Sentence, today: date, home_currency: str | None, policy: BriefPolicy) -> Extract:
     found = Extract()
-    audience = find_audience(text, today)
-    rest = mask(text, audience.consumed)
-    constraints = find_constraints(rest, today)
-    found.refusals = find_refusals(text, policy, constraints)
+    audience = find_audience(sentence, today)
+    constraints = find_constraints(sentence, today)
+    found.refusals = find_refusals(sentence, policy, constraints)
     _take_audience(found, audience.value, audience.slots)
-    figures = [reading.span for reading in constraints if reading.field not in _FREE_WORDS]
-    period_text = mask(rest, figures)
-    kpi = find_kpi(period_text)
-    period = find_period(period_text, today)
+    contradiction = audience_contradiction(found.audience_readings)
+    if contradiction:
+        found.doubts.append(Doubt("audience", contradiction))
+        found.audience, found.audience_readings = {}, []
+    kpi = find_kpi(sentence)
+    period = find_period(sentence, today)
     if period.doubt:
         found.doubts.append(Doubt("dates", period.doubt))
-    taken = [*figures, *period.consumed, *([kpi.span] if kpi else [])]
-    budget = find_budget(mask(rest, taken), home_currency)
-    for reading in (kpi, budget, period.start, period.end):
+    budget = find_budget(sentence, home_currency)
+    if budget.doubt:
+        field = "currency" if budget.doubt.code == "currency_two" else "budget"
+        found.doubts.append(Doubt(field, budget.doubt))
+    for reading in (kpi, budget.budget, period.start, period.end):
         if reading is not None:
             found.readings[reading.field] = reading
-    _take_objective(found, text)
-    _take_channels(found, rest, policy)
-    _take_constraints(found, text, [*constraints, *([period.length] if period.length else [])])
+    _take_objective(found, sentence)
+    _take_channels(found, sentence, policy)
+    _take_constraints(found, sentence, [*constraints, *([period.length] if period.length else [])])
     return found
 
 
@@ -111,37 +151,42 @@ def _take_audience(found: Extract, value: object, slots: list[Reading]) -> None:
     dropped = {slot.field for slot in slots} - {slot.field for slot in found.audience_readings}
     if isinstance(value, dict):
         found.audience = {key: each for key, each in value.items() if f"audience.{key}" not in dropped}
+        excluded = found.audience.get("exclude")
+        if isinstance(excluded, dict):
+            kept = {key: each for key, each in excluded.items() if f"audience.exclude.{key}" not in dropped}
+            found.audience = {**found.audience, "exclude": kept}
+            if not kept:
+                del found.audience["exclude"]
 
 
 def _is_refused(reading: Reading, refused: Iterable[Span]) -> bool:
     return any(overlaps(reading.span, span) for span in refused)
 
 
-def _take_objective(found: Extract, text: str) -> None:
-    reading = find_objective(text)
+def _take_objective(found: Extract, sentence: Sentence) -> None:
+    reading = find_objective(sentence)
     if reading.objective is not None:
         found.readings["objective"] = reading.objective
-    if reading.competing:
+    if reading.objective is not None and reading.objective.value == "multi":
         names = list(dict.fromkeys(goal.code.replace("_", " ") for goal in reading.competing))
-        found.doubts.append(
-            Doubt("priority_of_goals", f"The brief names several goals: {', '.join(names)}.", names[0])
-        )
+        why = Why("goals", (", ".join(names),)) if names else None
+        found.doubts.append(Doubt("priority_of_goals", why, names[0] if names else ""))
 
 
-def _take_channels(found: Extract, text: str, policy: BriefPolicy) -> None:
-    reading = find_channels(text, policy.channels)
+def _take_channels(found: Extract, sentence: Sentence, policy: BriefPolicy) -> None:
+    reading = find_channels(sentence, policy.channels)
     if reading.channels is not None:
         found.readings["channels"] = reading.channels
     if reading.excluded is not None:
         found.readings[reading.excluded.field] = reading.excluded
     if reading.doubt:
         found.doubts.append(Doubt("channels", reading.doubt))
-    found.doubts.extend(Doubt(unsupported.field, "") for unsupported in reading.unsupported)
+    found.doubts.extend(Doubt(unsupported.field, None) for unsupported in reading.unsupported)
 
 
-def _take_constraints(found: Extract, text: str, constraints: list[Reading]) -> None:
+def _take_constraints(found: Extract, sentence: Sentence, constraints: list[Reading]) -> None:
     refused = [refusal.span for refusal in found.refusals]
-    contradiction = discount_contradiction(text, constraints)
+    contradiction = discount_contradiction(sentence, constraints)
     if contradiction:
         found.doubts.append(Doubt("discount", contradiction))
     for reading in constraints:

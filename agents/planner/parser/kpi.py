@@ -1,119 +1,117 @@
-"""What success is counted in: the indicator, from where, to where, by how much."""
+"""The indicator that the campaign is to move: its name, where it stands and where it should go."""
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Final
 
-from agents.planner.parser.numbers import DIGITS, WORDS, read_number
+from agents.planner.parser.grammar import Found, Pattern
+from agents.planner.parser.items import Item, Sentence
+from agents.planner.parser.money import Money
 from agents.planner.parser.reading import Reading
 
-_NAMES: tuple[tuple[str, str], ...] = (
-    ("trial_conversion_rate", r"trial(?:[- ]to[- ]paid)? conversions?(?: rate)?"),
-    ("repeat_purchase_rate", r"(?:repeat|second)[- ](?:purchase|order|buy)(?:ing)?(?: rate)?s?|repurchase rate"),
-    ("conversion_rate", r"conversions?(?: rates?)?"),
-    ("churn_rate", r"(?:monthly )?churn(?: rate)?|cancell?ations?(?: rate)?"),
-    ("aov", r"(?:average )?(?:order|basket) (?:value|size)|aov"),
-    ("units_sold", r"units(?: sold)?|pieces sold"),
-    ("email_opt_ins", r"(?:e-?mail |newsletter )(?:opt-?ins?|sign-?ups|subscribers)|opt-?ins"),
-    ("app_installs", r"app (?:installs?|downloads?)|installs"),
-    ("registrations", r"(?:event |webinar )?(?:registrations?|sign-?ups|rsvps)"),
-    ("reviews", r"(?:product |new |5-star |five-star )?reviews"),
-    ("renewals", r"renewals?(?: rate)?"),
-    ("clv", r"(?:customer )?lifetime value|clv|ltv"),
-    ("margin", r"(?:gross )?(?:margin|profit)s?"),
-    ("visits", r"(?:site |store |web(?:site)? |shop )?visits|(?:site |web |store |website )?traffic|footfall"),
-    ("clicks", r"clicks?(?:[- ]through)?(?: rates?)?|ctr"),
-    ("opens", r"opens?(?: rates?)?"),
-    ("revenue", r"revenue|turnover|sales"),
-    ("purchases", r"purchases|orders|bookings"),
-)  # fmt: skip
-_VERB = (
-    r"(?:more|increase|grow|boost|lift|raise|improve|drive|maximi[sz]e|higher|reduce|cut|lower|decrease|bring down|get|reach|hit|generate"
-    r"|double|triple|kpi(?: is|:)?|goal(?: is|:)?|target(?: is|:)?|measured? (?:by|on|in)|success(?: is|:| means| metric is)?|optimi[sz]e for"
-    r"|judge (?:it )?by|metric(?: is|:)?|aim for|deliver|collect|win|push up)"
-)
-_FILL = r"(?:\s(?:our|the|their|its|overall|number of|total|of|in|more|at least|new|monthly|online|store|for|by|product|a|higher|from|email|e-mail)){0,6}"
-_AMOUNT = rf"(?:[$€£]\s?)?(?:{DIGITS}|{WORDS})(?:\s?(?:%|percent\b|per cent\b|k\b))?"
-_LIFT = re.compile(
-    rf"^[^.;\n]{{0,40}}?\bby\s(?:at least |about |around |up to )?(?P<n>{DIGITS}|{WORDS})\s?(?:%|percent\b|per cent\b)",
-    re.IGNORECASE,
-)
-_FROM_TO = re.compile(
-    rf"^[^.;\n]{{0,30}}?\bfrom\s(?P<base>{_AMOUNT})\s?(?:up |down )?to\s(?P<target>{_AMOUNT})", re.IGNORECASE
-)
-_TO = re.compile(
-    rf"^[^.;\n]{{0,15}}?\b(?:to|of|above|over|below|under)\s(?P<target>{_AMOUNT})(?!\s?(?:days|weeks|months|[a-z]+ember|dec|nov))",
-    re.IGNORECASE,
-)
-_GUARD = re.compile(r"\b(?:without|not|don['’]?t|never|no)\s(?:\w+\s){0,2}$", re.IGNORECASE)
-_PATTERNS: Final = tuple(
-    (
-        name,
-        re.compile(
-            rf"\b(?P<verb>{_VERB}){_FILL}\s(?P<name>{words})\b(?!\s(?:customers|history|team|list))",
-            re.IGNORECASE,
-        ),
-        re.compile(
-            rf"\b(?P<count>{DIGITS})\s(?:new |more |product |additional ){{0,6}}(?P<name>{words})\b(?!\s(?:ago|or more|rate))",
-            re.IGNORECASE,
-        ),
+_FIGURE: Final = "NUM|PCT|MONEY"
+_FROM_TO: Final = tuple(
+    Pattern(source)
+    for source in (
+        f"kpi:KPI _4 FROM base:{_FIGURE} TO target:{_FIGURE}",
+        f"kpi:KPI _3 base:{_FIGURE} TO target:{_FIGURE}",
+        f"FROM base:{_FIGURE} TO target:{_FIGURE} _2 kpi:KPI",
+        "kpi:KPI ~3 base:PCT _1 TO target:PCT",
     )
-    for name, words in _NAMES
 )
+_BY: Final = tuple(
+    Pattern(source)
+    for source in (
+        "MORE|LESS _4 kpi:KPI _4 BY|AROUND lift:PCT",
+        "MORE|LESS _4 kpi:KPI _2 lift:PCT",
+        "lift:PCT MORE|LESS kpi:KPI",
+        "lift:PCT more kpi:KPI",
+        "PLUS lift:PCT _2 kpi:KPI",
+        "kpi:KPI PLUS lift:PCT",
+        "kpi:KPI _3 BY lift:PCT",
+    )
+)
+_TO: Final = tuple(
+    Pattern(source)
+    for source in (
+        f"MORE|LESS _4 kpi:KPI _4 TO|MIN|MAX|OF target:{_FIGURE}",
+        f"kpi:KPI _2 TO|MIN target:{_FIGURE} !UNIT",
+    )
+)
+_COUNT: Final = tuple(
+    Pattern(source)
+    for source in (
+        "MORE|GOALWORD _3 target:NUM _2 kpi:KPI",
+        "target:NUM NEW|MORE|EXTRA? kpi:KPI !PER|AGO|OR",
+        "target:NUM NEW|MORE|EXTRA? kpi:OBJECTIVE",
+    )
+)
+_NAMED: Final = tuple(
+    Pattern(source) for source in ("MORE|GOALWORD|COLLECT _3 kpi:KPI", "LESS _3 kpi:KPI:churn_rate")
+)
+# What a counted goal is counted in: "250 webinar registrations", "3,000 installs of our app".
+_COUNTED_BY: Final = {
+    "app_install": "app_installs", "event_registration": "registrations", "review_collection": "reviews",
+    "renewal": "renewals", "opt_in_growth": "email_opt_ins",
+}  # fmt: skip
+_NOT_A_COUNT: Final = ("LAST", "MIN", "EXACTLY", "WITHPEOPLE", "THAN", "WHO", "BUY", "ORDINAL")
 
 
-def find_kpi(text: str) -> Reading | None:
+def find_kpi(sentence: Sentence) -> Reading | None:
     """Read the indicator the brief wants moved; None unless the text names one as a goal or counts it.
 
     The value is the mapping of the record's `kpi`: percentages become fractions, "by 10 %" a relative lift of
     0.10, "from 2 % to 3 %" baseline and target, "500 registrations" a target.
     """
-    found = [reading for name, verb, count in _PATTERNS for reading in _read(text, name, verb, count)]
-    if not found:
+    for patterns, confidence in ((_FROM_TO, 0.95), (_BY, 0.9), (_TO, 0.9), (_COUNT, 0.85), (_NAMED, 0.8)):
+        readings = [
+            reading
+            for pattern in patterns
+            for found in pattern.find(sentence)
+            if (reading := _reading(found, confidence)) is not None
+        ]
+        if readings:
+            return min(readings, key=lambda reading: (reading.start, -reading.end))
+    return None
+
+
+def _reading(found: Found, confidence: float) -> Reading | None:
+    tags = found.item("kpi").tags
+    name = next((tag[4:] for tag in sorted(tags) if tag.startswith("KPI:")), None)
+    name = name or next(
+        (_COUNTED_BY[tag[4:]] for tag in sorted(tags) if tag.startswith("OBJ:") and tag[4:] in _COUNTED_BY),
+        None,
+    )
+    sentence = found.sentence
+    before = sentence.before(found.first, 3)
+    if name is None or any(item.has("GUARD", "NOT", "WITHOUT") for item in before[:2]):
         return None
-    measured = [reading for reading in found if isinstance(reading.value, dict) and len(reading.value) > 1]
-    return min(measured or found, key=lambda reading: (reading.start, -reading.end))
-
-
-def _read(text: str, name: str, verb: re.Pattern[str], count: re.Pattern[str]) -> list[Reading]:
-    readings = []
-    for match in verb.finditer(text):
-        if _GUARD.search(text[max(0, match.start() - 25) : match.start()]):
-            continue
-        figures, end = _figures(text, match.end())
-        readings.append(Reading("kpi", {"name": name, **figures}, match.start(), end, 0.9))
-    for match in count.finditer(text):
-        number = read_number(match["count"])
-        if number is not None and not re.search(
-            r"(?:than|least|with|have|has|over|their|most|last)\s$", text[: match.start()]
-        ):
-            readings.append(Reading("kpi", {"name": name, "target": number}, *match.span(), 0.85))
-    return readings
-
-
-def _figures(text: str, at: int) -> tuple[dict[str, Decimal], int]:
-    rest = text[at : at + 100]
-    lift = _LIFT.match(rest)
-    if lift:
-        number = read_number(lift["n"])
-        return ({"relative_lift": number / 100} if number is not None else {}), at + lift.end()
-    for pattern, names in ((_FROM_TO, ("base", "target")), (_TO, ("target",))):
-        match = pattern.match(rest)
-        values = [_value(match[name]) for name in names] if match else []
-        if match and all(value is not None for value in values):
-            keys = ("baseline", "target") if len(names) == 2 else ("target",)
-            return {
-                key: value for key, value in zip(keys, values, strict=True) if value is not None
-            }, at + match.end()
-    return {}, at
-
-
-def _value(text: str) -> Decimal | None:
-    percent = re.search(r"%|percent|per cent", text, re.IGNORECASE)
-    thousand = re.search(r"[0-9]\s?k$", text, re.IGNORECASE)
-    number = read_number(re.sub(r"[$€£%]|percent|per cent|k$", "", text, flags=re.IGNORECASE))
-    if number is None:
+    if not sentence.is_free(found.first, found.last):
         return None
-    return number / 100 if percent else number * (1000 if thousand else 1)
+    value: dict[str, object] = {"name": name}
+    for key, group in (("baseline", "base"), ("target", "target"), ("relative_lift", "lift")):
+        item = found.get(group)
+        if item is not None:
+            value[key] = _figure(item)
+    if confidence == 0.85 and any(item.has(*_NOT_A_COUNT) for item in before[:1]):
+        return None
+    if confidence == 0.8 and _describes_people(sentence, found.named["kpi"]):
+        return None
+    for group in ("base", "target", "lift"):
+        if group in found.named:
+            sentence.take(found.named[group], found.named[group])
+    return Reading("kpi", value, *found.span, confidence)
+
+
+def _describes_people(sentence: Sentence, index: int) -> bool:
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    return following is not None and following.stop == "W" and following.has("PEOPLE", "DATE", "AGO")
+
+
+def _figure(item: Item) -> Decimal | None:
+    if isinstance(item.value, Money):
+        return item.value.amount
+    if not isinstance(item.value, Decimal):
+        return None
+    return item.value / 100 if "PCT" in item.tags else item.value

@@ -1,140 +1,184 @@
-"""Find the expressions of time in a text, with what stands around them: edges, offsets, weeks."""
+"""Expressions of time among the items: days and periods, each as a rule of the year until the year is known."""
 
 from __future__ import annotations
 
-import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
-from agents.planner.parser.english import ENGLISH
-from agents.planner.parser.holidays import Rule
-from agents.planner.parser.lexicon import one_of
-from agents.planner.parser.numbers import duration, read_duration
-from agents.planner.parser.reading import Span, mask
-from agents.planner.parser.time_words import RULES, Moment, constant
+from agents.planner.parser.holidays import HOLIDAYS, SALE_DAYS, Rule
+from agents.planner.parser.items import Item
 
 
-class Moments(NamedTuple):
-    """What was found, in order of the text, and the spans that look like dates but are none."""
+class Moment(NamedTuple):
+    """A day, or a period from `first` to `last`, of a year; `year` is None where the text leaves it out."""
 
-    found: list[Moment]
-    unreadable: list[Span]
+    first: Rule
+    last: Rule
+    year: int | None = None
+    is_period: bool = False
+    # First and last day are both stated ("1-14 December"), whatever preposition stands before.
+    is_range: bool = False
+    # Only a preposition or a lack of better dates makes a theme ("Christmas sale") the time of a campaign.
+    is_theme: bool = False
+    is_edge_end: bool = False
 
-
-_EDGE = re.compile(
-    r"\b(?:(?P<edge>end|close|beginning|start|middle|first half|second half|first week|last week|week|weekend)"
-    r"\s(?:of|commencing|beginning|starting)\s(?:the\s)?|(?P<loose>mid|early|late)[\s-](?:in\s)?)$",
-    re.IGNORECASE,
-)
-_END_OF = re.compile(
-    r"\b(?P<edge>end)\s(?:of\s)?(?:the\s)?(?P<unit>month|year|quarter|week)\b|\b(?P<short>EOM|EOY|month[- ]end|year[- ]end)\b",
-    re.I,
-)
-_OFFSET = re.compile(
-    rf"\b(?:(?P<day>the day)|{duration('n')})\s(?P<side>before|after|ahead of)\s(?:the\s)?$", re.IGNORECASE
-)
-_LOOKALIKE = re.compile(
-    rf"(?<![\w.,/])[0-9]{{1,2}}(?:st|nd|rd|th|\.)?\s(?:of\s)?(?:{one_of(ENGLISH.months)})\b|(?<![\w-])20[0-9]{{2}}-[0-9]{{2}}-[0-9]{{2}}(?![\w-])",
-    re.I,
-)
+    def exists(self, today: date) -> bool:
+        """Say whether there is such a day: 31 November never is, 29 February is within four years."""
+        years = range(today.year, today.year + 5) if self.year is None else [self.year]
+        return any(self.first(year) is not None for year in years)
 
 
-def find_moments(text: str, today: date) -> Moments:
-    """Find every expression of time, each character read once, longest forms first."""
-    found = list(_edges_of_now(text, today))
-    rest = mask(text, [moment.span for moment in found])
-    for pattern, reader in RULES:
-        new = [moment for match in pattern.finditer(rest) if (moment := reader(match, today)) is not None]
-        rest = mask(rest, [moment.span for moment in new])
-        found.extend(new)
-    unreadable = [match.span() for match in _LOOKALIKE.finditer(rest)]
-    found.sort(key=lambda moment: moment.start)
-    refined = [refine(text, moment) for moment in found]
-    readable = [moment for moment in refined if _exists(moment, today)]
-    loose = [moment.span for moment in refined if moment not in readable]
-    return Moments(readable, sorted([*unreadable, *loose]))
+def day_rule(month: int, day: int) -> Rule:
+    """A day of a month as a rule of the year; None in years without it."""
+
+    def rule(year: int) -> date | None:
+        return date(year, month, day) if 1 <= month <= 12 and 1 <= day <= monthrange(year, month)[1] else None
+
+    return rule
 
 
-def _exists(moment: Moment, today: date) -> bool:
-    """Say whether there is such a day: 31 November never is, 29 February is within four years."""
-    years = range(today.year, today.year + 5) if moment.year is None else [moment.year]
-    return any(moment.first(year) is not None for year in years)
+def month_rules(month: int) -> tuple[Rule, Rule]:
+    """First and last day of a month as rules of the year."""
+    return day_rule(month, 1), lambda year: date(year, month, monthrange(year, month)[1])
 
 
-def _edges_of_now(text: str, today: date) -> Iterator[Moment]:
-    """Read "end of the month" and "year end": the edge of a period that today lies in."""
-    for match in _END_OF.finditer(text):
-        short = (match["short"] or "").upper()
-        unit = match["unit"] or ("month" if short == "EOM" or short.startswith("MONTH") else "year")
-        last = _last_of(unit.lower(), today)
-        yield constant(*match.span(), last)
+def moved(rule: Rule, days: int) -> Rule:
+    """A rule moved by some days."""
 
-
-def _last_of(unit: str, today: date) -> date:
-    if unit == "week":
-        return today + timedelta(days=6 - today.weekday())
-    month = {"month": today.month, "quarter": (today.month + 2) // 3 * 3, "year": 12}[unit]
-    return date(today.year, month, monthrange(today.year, month)[1])
-
-
-def refine(text: str, moment: Moment) -> Moment:
-    """Apply what stands before a moment: an edge ("end of Q1"), a week around it, an offset ("2 weeks before")."""
-    before = text[max(0, moment.start - 40) : moment.start]
-    edge = _EDGE.search(before)
-    if edge:
-        start = moment.start - (len(before) - edge.start())
-        return _edge(moment, (edge["edge"] or "loose").lower())._replace(start=start)
-    offset = _OFFSET.search(before)
-    if offset:
-        days = 1 if offset["day"] else (read_duration(offset, "n") or (0,))[0]
-        step = timedelta(days=days if offset["side"].lower() == "after" else -days)
-        rule = _moved(moment.first, step)
-        start = moment.start - (len(before) - offset.start())
-        return moment._replace(start=start, first=rule, last=rule, is_period=False, is_theme=False)
-    return moment
-
-
-def _moved(rule: Rule, step: timedelta) -> Rule:
-    def moved(year: int) -> date | None:
+    def later(year: int) -> date | None:
         day = rule(year)
-        return None if day is None else day + step
+        return None if day is None else day + timedelta(days=days)
 
-    return moved
+    return later
 
 
-def _nothing(_year: int) -> date | None:
+def nowhere(_year: int) -> date | None:
+    """The rule of a time too loose to put a date on."""
     return None
 
 
-def _edge(moment: Moment, edge: str) -> Moment:
+def is_possible(month: int, day: int) -> bool:
+    """Say whether some year has the day."""
+    return 1 <= month <= 12 and 1 <= day <= monthrange(2024, month)[1]
+
+
+def constant(first: date, last: date | None = None) -> Moment:
+    """A moment whose year is known from today: the day `first`, or the period up to `last`."""
+    closes = last or first
+    return Moment(lambda _: first, lambda _: closes, first.year, last is not None)
+
+
+def month_day(month: int, day: int, year: int | None = None, until: int | None = None) -> Moment | None:
+    """A day of a month, or the days up to `until`; None when there are no such days."""
+    last = until or day
+    if not (is_possible(month, day) and is_possible(month, last) and day <= last):
+        return None
+    return Moment(day_rule(month, day), day_rule(month, last), year, until is not None, until is not None)
+
+
+def holiday(name: str, period: str | None, year: int | None) -> Moment:
+    """A named day, or the week or weekend around it."""
+    rule = HOLIDAYS[name]
+
+    def first(of: int) -> date | None:
+        day = rule(of)
+        return day - timedelta(days=day.weekday()) if day and period == "week" else day
+
+    def last(of: int) -> date | None:
+        day = rule(of)
+        return day + timedelta(days=6 - day.weekday()) if day and period else day
+
+    return Moment(first, last, year, bool(period), is_theme=name not in SALE_DAYS and not period)
+
+
+def relative_period(unit: str, step: int, today: date) -> Moment:
+    """This (0) or the next (1) week, weekend, month, quarter, year; what has begun starts today."""
+    monday = today - timedelta(days=today.weekday()) + timedelta(weeks=step)
+    if unit == "week":
+        first, last = monday, monday + timedelta(days=6)
+    elif unit == "weekend":
+        first, last = monday + timedelta(days=5), monday + timedelta(days=6)
+    elif unit == "year":
+        first, last = date(today.year + step, 1, 1), date(today.year + step, 12, 31)
+    else:
+        length = {"quarter": 3, "semester": 6}.get(unit, 1)
+        index = (today.year * 12 + today.month - 1) // length * length + step * length
+        first = date(index // 12, index % 12 + 1, 1)
+        end = index + length - 1
+        last = date(end // 12, end % 12 + 1, monthrange(end // 12, end % 12 + 1)[1])
+    return constant(max(first, today), last)
+
+
+def last_of(unit: str, today: date) -> date:
+    """The last day of the week, month, quarter or year that today lies in."""
+    if unit == "week":
+        return today + timedelta(days=6 - today.weekday())
+    month = {
+        "month": today.month,
+        "quarter": (today.month + 2) // 3 * 3,
+        "semester": 12 if today.month > 6 else 6,
+    }.get(unit, 12)
+    return date(today.year, month, monthrange(today.year, month)[1])
+
+
+def quarter(number: int, year: int | None, months: int = 3) -> Moment:
+    """The nth quarter (or half-year with `months` 6) of a year."""
+    first_month = months * (number - 1) + 1
+    return Moment(month_rules(first_month)[0], month_rules(first_month + months - 1)[1], year, True)
+
+
+def iso_week(number: int, today: date) -> Moment | None:
+    """A calendar week by ISO 8601, the next with that number."""
+    for year in (today.year, today.year + 1):
+        try:
+            monday = date.fromisocalendar(year, number, 1)
+        except ValueError:
+            continue
+        if monday + timedelta(days=6) >= today:
+            return constant(monday, monday + timedelta(days=6))
+    return None
+
+
+def edge(moment: Moment, name: str) -> Moment:
+    """A part of a period: its end, beginning, middle, a half, its first or last week."""
     first, last = moment.first, moment.last
-    if edge in ("end", "close") and moment.is_period:
-        return moment._replace(first=last, is_period=False)
-    if edge in ("beginning", "start") and moment.is_period:
+    if not moment.is_period:
+        return moment._replace(is_edge_end=name == "EDGEEND")
+    if name == "EDGEEND":
+        return moment._replace(first=last, is_period=False, is_edge_end=True)
+    if name == "BEGINNING":
         return moment._replace(last=first, is_period=False)
-    if edge in ("first half", "second half") and moment.is_period:
-        middle = _moved(first, timedelta(days=14))
-        if edge == "first half":
-            return moment._replace(last=middle)
-        return moment._replace(first=_moved(middle, timedelta(days=1)))
-    if edge == "first week" and moment.is_period:
-        return moment._replace(last=_moved(first, timedelta(days=6)))
-    if edge == "last week" and moment.is_period:
-        return moment._replace(first=_moved(last, timedelta(days=-6)))
-    if edge in ("week", "weekend"):
-        return _around(moment, edge)
-    # "mid December", "early next week": too loose to put a date on.
-    if moment.is_period:
-        return moment._replace(first=_nothing, last=_nothing)
-    return moment
+    if name == "MIDDLE":
+        middle = moved(first, 14)
+        return moment._replace(first=middle, last=middle, is_period=False)
+    if name == "FIRSTHALF":
+        return moment._replace(last=moved(first, 14))
+    if name == "SECONDHALF":
+        return moment._replace(first=moved(first, 15))
+    if name == "FIRSTWEEK":
+        return moment._replace(last=moved(first, 6))
+    if name == "LASTWEEK":
+        return moment._replace(first=moved(last, -6))
+    return moment._replace(first=nowhere, last=nowhere)
 
 
-def _around(moment: Moment, edge: str) -> Moment:
+def around(moment: Moment, unit: str) -> Moment:
+    """The week or weekend that a day lies in."""
+
     def monday(year: int) -> date | None:
         day = moment.first(year)
         return None if day is None else day - timedelta(days=day.weekday())
 
-    opens = monday if edge == "week" else _moved(monday, timedelta(days=5))
-    return moment._replace(first=opens, last=_moved(monday, timedelta(days=6)), is_period=True)
+    opens = monday if unit == "week" else moved(monday, 5)
+    return moment._replace(first=opens, last=moved(monday, 6), is_period=True, is_theme=False)
+
+
+def value_of(item: Item) -> int | None:
+    """The whole number of an item, None when it has none."""
+    return int(item.value) if isinstance(item.value, Decimal) and item.value == int(item.value) else None
+
+
+Reader = Callable[[list[Item], int, date], "tuple[int, Moment] | None"]

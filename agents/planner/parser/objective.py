@@ -6,52 +6,79 @@ import re
 from typing import Final, NamedTuple
 
 from agents.planner.brief import OBJECTIVE_CODES, ObjectiveCode
-from agents.planner.parser.holidays import HOLIDAYS
-from agents.planner.parser.lexicon import one_of
-from agents.planner.parser.reading import Reading, mask
+from agents.planner.parser.grammar import Pattern
+from agents.planner.parser.items import Sentence
+from agents.planner.parser.reading import Reading
 
-_MORE = r"(?:more|increase|grow|boost|lift|raise|improve|drive|maximi[sz]e|get|need|want|build|gain|win|collect|gather|ask for|invite)"
-_PEOPLE = r"(?:customers|buyers|shoppers|users|subscribers|members|clients|people)"
-_CAMPAIGN = r"(?:push|sale|sales|campaign|promo(?:tion)?s?|offers?|deals?|e-?mails?|special|bundle|event|blast|mailing|collection|gift guide|newsletter)"
-
-# 3: the words state a goal; 2: they describe whom or what, and a stated goal outranks them; 1: generic.
-_RULES: tuple[tuple[ObjectiveCode, int, str], ...] = (
-    ("winback", 3, r"\bwin(?:ning)?[- ]?backs?\b|\b(?:win|bring|get|lure|tempt|draw|pull|coax)(?:ing)?\s(?:[\w'’-]+\s){0,7}?back\b|\bbring(?:ing)? back\b|\bcom(?:e|ing) back\b(?! for)|\bwin(?:ning)? back\b|\bre-?activat\w+|\bre-?engag\w+|\bwake up\b|\b(?:lapsed|dormant|lost|inactive)\s\w+\s(?:to )?(?:return|come back)\b"),
-    ("cart_recovery", 3, r"\b(?:abandoned?|left)[^.;]{0,40}?\b(?:carts?|baskets?|checkouts?|trolleys?)\b|\b(?:cart|basket|checkout)[- ](?:recovery|abandon\w+)\b|\brecover\w*\s(?:\w+\s){0,3}(?:carts?|baskets?)\b"),
-    ("trial_conversion", 3, r"\btrial[- ]to[- ]paid\b|\btrial(?:s|ists?| users?| customers?)?\b[^.;]{0,60}?\b(?:convert|conver\w+|paid|pay|paying|upgrade|subscribe)\b|\bconvert\w*\s(?:\w+\s){0,4}trial\w*(?: users?)?|\b(?:paid|paying)[^.;]{0,40}\btrial"),
-    ("renewal", 3, r"\brenew(?:al|als|ing|s)?\b"),
-    ("event_registration", 3, r"\b(?:register|registrations?|sign[- ]?ups?|rsvps?|attendees|attendance|tickets?|seats?)\b[^.;]{0,40}?\b(?:webinar|event|workshop|conference|masterclass|meet-?up|open day|run|race|tasting|festival)\b|\b(?:webinar|event|workshop|conference|masterclass|open day)\b[^.;]{0,40}?\b(?:register|registrations?|sign[- ]?ups?|rsvps?|attendees|seats|tickets)\b|\bevent registrations?\b|\bfill (?:the |our )?(?:webinar|workshop|event)\b|\b[0-9]+ registrations\b|\bmore registrations\b"),
-    ("opt_in_growth", 3, r"\bopt[- ]?ins?\b(?! only| status)|\bopt(?:ing)? in(?:to)?\b|\b(?:grow|build|increase)\s(?:\w+\s){0,3}(?:list|subscriber base|subscribers)\b|\bsign(?:ing)?[- ]?ups? (?:for|to) (?:our |the )?(?:newsletter|sms|e-?mails?|texts|push)\b"),
-    ("review_collection", 3, rf"\b{_MORE}\s(?:\w+\s){{0,4}}?(?:reviews?|ratings|testimonials)\b|\breview (?:request|collection|campaign)s?\b|\bask\w*\s[^.;\n]{{0,90}}?\b(?:reviews?|ratings?)\b|\b(?:leave|write|post) (?:us )?(?:a |an )?(?:\w+ )?reviews?\b"),
-    ("app_install", 3, r"\b(?:install|download)\w*\s(?:of )?(?:our |the |their |your )?(?:new |mobile |shopping )?app\b|\bapp (?:installs?|downloads?|installations?)\b"),
-    ("repeat_purchase", 3, r"\b(?:second|2nd|repeat|next|another|follow-?up) (?:purchases?|orders?|buys?)\b|\b(?:buy|order|shop|purchase) again\b|\bre-?order\w*|\breplenish\w*|\brepurchas\w*|\b(?:one|first)[- ]time buyers[^.;]{0,30}\b(?:again|second|twice|repeat)"),
-    ("aov_growth", 3, r"\b(?:average )?(?:order|basket|cart) (?:value|size)s?\b|\baov\b|\b(?:bigger|larger) (?:baskets|orders|carts)\b|\bspend more per (?:order|visit)\b"),
-    ("upsell", 3, r"\bup-?sell\w*|\bupgrad(?:e|es|ing)\b|\b(?:higher|next|premium) (?:plan|tier)\b"),
-    ("cross_sell", 3, r"\bcross-?sell\w*|\badd-?ons?\b|\bcomplementary\b|\bmatching accessories\b|\baccessories (?:to|for) (?:people|customers|those|buyers|owners)\b"),
-    ("activation", 3, rf"\bactivat(?:e|ion|ing)\b|\bonboard(?:ing)?\b|\b(?:first|1st) (?:purchase|order|booking)\b|\bwelcome (?:series|flow|campaign|programme|program|e-?mails?)\b|\bget (?:new )?(?:sign-?ups|{_PEOPLE}) started\b"),
-    ("acquisition", 3, rf"\b(?:acqui(?:re|ring|sition)|attract|win|find|get|gain|bring in)\w*\s(?:\w+\s)?new (?:{_PEOPLE}|leads)\b|\b(?:customer )?acquisition\b(?! cost)|\blead generation\b|\bnew customers\b(?=[^.;]{{0,20}}\bgoal)"),
-    ("retention", 3, r"\b(?:reduce|cut|lower|prevent|stop|fight|decrease|minimi[sz]e|bring down)\s(?:\w+\s){0,3}?(?:churn\w*|cancell?ations|attrition)\b|\bretain\w*|\bretention\b|\bkeep\s(?:\w+\s){0,4}?(?:from (?:leaving|cancell?ing)|loyal|subscribed)\b|\bbefore they (?:leave|churn|cancel)\b|\bstop\s(?:\w+\s){0,4}(?:leaving|cancell?ing)\b|\bat[- ]risk\b"),
-    ("product_launch", 3, r"\b(?:product|collection|range|line) launch\b|\blaunch(?:ing|es)?\s(?:of )?(?:our |the |a |an )?(?:brand[- ])?new\b|\blaunch(?:ing)? (?:our|the|a) (?!campaign|e-?mail|sms|promo|sale)[\w'’-]+(?:\s[\w'’-]+)?\s(?:collection|range|line|product|series|edition|model|bundle|app)\b|\bintroduc(?:e|ing)\s(?:our|the|a)\s(?:\w+\s)?(?:new )?|\bnew\s(?:\w+\s)?(?:product|collection|arrivals?|range|line|model)\b|\bannounc(?:e|ing)\s(?:our|the|a) new\b"),
-    ("loyalty", 3, r"\bloyalty\b(?! (?:tier|member))|\breward\w*\s(?:\w+\s){0,3}?(?:loyal|best|vip\w*|regular)\b|\bthank\w*\s(?:\w+\s){0,3}?(?:loyal|best|vip\w*|regular|customers|members)\b|\b(?:redeem|use|spend)\s(?:their |your )?(?:\w+\s)?points\b"),
-    ("pricing", 3, r"\bprice tests?\b|\btest\w*\s(?:\w+\s){0,3}pric(?:e|es|ing)\b|\bpricing\b|\b(?:new|higher|lower) price points?\b|\bprice (?:change|increase|announcement)\b"),
-    ("engagement", 2, rf"\b(?:{_MORE}\s(?:\w+\s){{0,3}}?)?engag(?:e|ed|ement|ing)\b|\b{_MORE}\s(?:\w+\s){{0,3}}?(?:open rates?|opens|click[- ]?(?:through)?(?: rates?|s))\b"),
-    ("conversion", 2, r"\bconvert(?:s|ing)?\b|\bturn\s(?:\w+\s){0,4}into (?:buyers|customers|orders|sales|purchases)\b|\bbrowsed\b[^.;]{0,40}\b(?:not|n['’]t|without)\b|\bmore conversions\b"),
-    ("seasonal_promotion", 2, rf"\b(?:{one_of(HOLIDAYS)})(?:\s(?:week(?:end)?|20[0-9]{{2}}))?\s(?:\w+\s)?{_CAMPAIGN}\b|\b(?:seasonal|holiday season|holiday (?:sale|campaign|promo\w*|gift guide|offers?|deals?)|summer sale|winter sale|spring sale|autumn sale|end[- ]of[- ]season|back[- ]to[- ]school)\b"),
-    ("product_promotion", 2, r"\bpromot(?:e|es|ing)\b|\b(?:push|feature|showcase|advertise|highlight)(?:ing)? our\b|\bsell (?:more|off|through|out)\b|\bclear(?:ance|ing)?\s(?:\w+\s){0,3}?(?:stock|inventory)\b|\bclearance\b|\bmove\s(?:\w+\s){0,3}(?:stock|inventory)\b|\bpromotion (?:of|for) (?:our|the)\b"),
-    ("seasonal_promotion", 1, rf"\b(?:{one_of(HOLIDAYS)})\b(?=[\s\w]{{0,25}}\b(?:{_CAMPAIGN})\b)"),
-    ("winback", 1, rf"\b(?:lapsed|dormant)\s{_PEOPLE}\b|\b(?:have|has)(?:n['’]t| not)\s(?:bought|purchased|ordered|shopped)\b[^.;]{{0,30}}?\b(?:months?|years?|weeks|days)\b"),
+# 3: the words state a goal; 2: they describe whom or what, and a stated goal outranks them; 1: a hint.
+_SOURCES: Final[tuple[tuple[ObjectiveCode, int, str], ...]] = (
+    ("winback", 3, "BRING _8 BACK"),
+    ("winback", 3, "BACK _2 BRING"),
+    ("cart_recovery", 3, "ABANDON _5 CART"),
+    ("cart_recovery", 3, "CART _4 ABANDON"),
+    ("trial_conversion", 3, "TRIAL _9 PAY"),
+    ("trial_conversion", 3, "CONVERT _6 TRIAL"),
+    ("trial_conversion", 3, "TRIAL _6 CONVERT"),
+    ("event_registration", 3, "SIGNUP _6 EVENT"),
+    ("event_registration", 3, "EVENT _6 SIGNUP"),
+    ("event_registration", 3, "INVITE ~7 EVENT"),
+    ("event_registration", 3, "FILL_UP _5 EVENT"),
+    ("opt_in_growth", 3, "SIGNUP _4 NEWSWORD"),
+    ("opt_in_growth", 3, "MORE _2 NEWSWORD"),
+    ("review_collection", 3, "MORE|ASK|COLLECT|SOLE ~12 REVIEW"),
+    ("review_collection", 3, "REVIEW _3 ASK|COLLECT"),
+    ("app_install", 3, "INSTALL _4 APP"),
+    ("app_install", 3, "APP _3 INSTALL"),
+    ("repeat_purchase", 3, "BUY _4 AGAIN"),
+    ("repeat_purchase", 3, "AGAIN _2 BUY"),
+    ("repeat_purchase", 3, "SECONDTIME _2 BUY|ORDERS"),
+    ("retention", 3, "LESS _4 CHURN|KPI:churn_rate"),
+    ("retention", 3, "KEEP _6 LEAVE"),
+    ("retention", 3, "BEFORE _4 LEAVE"),
+    ("retention", 2, "CHURN _3 RISKWORD"),
+    ("product_launch", 3, "LAUNCH _6 THING|PRODUCTWORD"),
+    ("product_launch", 3, "LAUNCH _3 NEW"),
+    ("product_launch", 3, "NEW _4 LAUNCH"),
+    ("product_launch", 1, "LAUNCH !CAMPAIGN|DATE|ON|FILL|NOW|TODAY|TOMORROW"),
+    ("event_registration", 1, "SIGNUP !NEWSWORD"),
+    ("product_promotion", 1, "PROMO"),
+    ("product_launch", 3, "NEW _2 THING|PRODUCTWORD"),
+    ("loyalty", 3, "REWARD _6 LOYAL|TIER"),
+    ("acquisition", 3, "GAIN _3 NEWCUSTOMER"),
+    ("aov_growth", 3, "MORE _3 KPI:aov"),
+    ("engagement", 2, "MORE _4 KPI:opens|KPI:clicks|KPI:visits"),
+    ("conversion", 2, "LOOKED ~8 NOT _3 BUY"),
+    ("conversion", 2, "TURN _6 INTO _3 BUYERWORD"),
+    ("seasonal_promotion", 2, "HOLIDAY _2 CAMPAIGN|SALE|OFFER|THING"),
+    ("seasonal_promotion", 2, "CAMPAIGN|SALE|OFFER|THING _3 HOLIDAY"),
+    ("seasonal_promotion", 2, "SEASON _1 CAMPAIGN|SALE|OFFER|THING"),
+    ("product_promotion", 2, "PRODUCTCUE"),
+    ("seasonal_promotion", 1, "HOLIDAY"),
+    ("winback", 1, "NOT _4 BUY ~4 DUR"),
+    ("winback", 1, "DUR _4 NOT _3 BUY"),
+    ("winback", 1, "INACTIVE _3 DUR"),
+    ("winback", 1, "INACTIVE _2 PEOPLE"),
+    ("winback", 1, "PEOPLE _4 INACTIVE"),
+    ("winback", 1, "SEGMENT:lapsed|SEGMENT:dormant|SEGMENT:inactive"),
+    ("retention", 1, "SEGMENT:at-risk"),
+    ("repeat_purchase", 1, "ONETIME"),
+    ("conversion", 1, "NEVERBOUGHT"),
+    ("product_promotion", 1, "SALE"),
+    ("app_install", 1, "NOT _3 APP"),
+)
+_RULES: Final = tuple((code, weight, Pattern(source)) for code, weight, source in _SOURCES)
+# Goals that go together: the first is a way to the second, so naming both is not naming two.
+_COMPATIBLE: Final = frozenset(
+    frozenset(pair)
+    for pair in (
+        ("winback", "repeat_purchase"), ("cart_recovery", "conversion"), ("trial_conversion", "upsell"),
+        ("renewal", "retention"), ("loyalty", "retention"), ("product_launch", "product_promotion"),
+        ("trial_conversion", "conversion"), ("product_launch", "app_install"), ("activation", "conversion"),
+        ("loyalty", "repeat_purchase"), ("activation", "trial_conversion"), ("upsell", "renewal"),
+        ("product_launch", "seasonal_promotion"), ("winback", "activation"), ("trial_conversion", "activation"),
+        ("acquisition", "opt_in_growth"), ("winback", "retention"), ("product_launch", "event_registration"),
+    )
 )  # fmt: skip
-_COMPILED: Final = tuple(
-    (code, weight, re.compile(pattern, re.IGNORECASE)) for code, weight, pattern in _RULES
-)
-_AND: Final = re.compile(r"\b(?:and|plus|as well as|also)\b|[&+,/]", re.IGNORECASE)
-_EQUAL: Final = re.compile(
-    r"\b(?:both|equally|two goals|three goals|same (?:priority|weight)|as important|at the same time)\b",
-    re.IGNORECASE,
-)
-_NEGATED: Final = re.compile(
-    r"\b(?:not|no|n['’]t|never|without|instead of|rather than|don['’]t|avoid)\s(?:\w+\s){0,2}$", re.IGNORECASE
-)
 
 
 class Goal(NamedTuple):
@@ -59,8 +86,8 @@ class Goal(NamedTuple):
 
     code: ObjectiveCode
     weight: int
-    start: int
-    end: int
+    first: int
+    last: int
 
 
 class ObjectiveReading(NamedTuple):
@@ -70,55 +97,103 @@ class ObjectiveReading(NamedTuple):
     competing: list[Goal]
 
 
-def find_objective(text: str) -> ObjectiveReading:
+def find_objective(sentence: Sentence) -> ObjectiveReading:
     """Read the objective: the stated goal before the described one, the first before the later.
 
     Two goals joined by "and" with equal words are `multi`, and which comes first is to be asked.
     """
-    goals = _goals(text)
+    goals = _goals(sentence)
+    two = next((item for item in sentence.items if "TWOGOALS" in item.tags), None)
+    if two is not None:
+        return ObjectiveReading(Reading("objective", "multi", *two.span, 0.8), goals[:2])
     if not goals:
         return ObjectiveReading(None, [])
     weight = max(goal.weight for goal in goals)
     strong = [goal for goal in goals if goal.weight == weight]
     first = strong[0]
-    equal = [first, *(goal for goal in strong[1:] if _is_equal(text, first, goal))]
-    codes = {goal.code for goal in equal}
-    if weight == 3 and len(codes) > 1:
-        reading = Reading("objective", "multi", first.start, equal[-1].end, 0.8)
-        return ObjectiveReading(reading, equal)
+    equal = [first, *(goal for goal in strong[1:] if _is_equal(sentence, first, goal))]
+    if weight == 3 and len({goal.code for goal in equal}) > 1:
+        span = (sentence.items[first.first].start, sentence.items[equal[-1].last].end)
+        return ObjectiveReading(Reading("objective", "multi", *span, 0.8), equal)
     confidence = {3: 0.95, 2: 0.85, 1: 0.7}[weight]
-    return ObjectiveReading(Reading("objective", first.code, first.start, first.end, confidence), [])
+    return ObjectiveReading(
+        Reading("objective", first.code, *sentence.span(first.first, first.last), confidence), []
+    )
 
 
-def find_answered_objective(text: str) -> Reading | None:
+def find_answered_objective(sentence: Sentence) -> Reading | None:
     """Read an objective from an answer, where its plain name suffices ("winback", "cross-sell")."""
-    found = find_objective(text).objective
+    found = find_objective(sentence).objective
     if found is not None:
         return found
     for code in OBJECTIVE_CODES:
-        match = re.search(rf"\b{re.sub('_', '[ _-]', code)}\b", text, re.IGNORECASE)
+        match = re.search(rf"\b{re.sub('_', '[ _-]', code)}\b", sentence.text, re.IGNORECASE)
         if match:
             return Reading("objective", code, *match.span())
     return None
 
 
-def _goals(text: str) -> list[Goal]:
-    rest, goals = text, list[Goal]()
-    for code, weight, pattern in _COMPILED:
-        found = [match for match in pattern.finditer(rest) if not _is_negated(rest, match)]
-        goals.extend(Goal(code, weight, *match.span()) for match in found)
-        rest = mask(rest, [match.span() for match in found])
-    return sorted(goals, key=lambda goal: goal.start)
+def _goals(sentence: Sentence) -> list[Goal]:
+    goals: list[Goal] = []
+    for index, item in enumerate(sentence.items):
+        for tag in item.tags:
+            prefix, _, code = tag.partition(":")
+            if prefix in ("OBJ", "HINT") and not _is_description(sentence, index, code):
+                goals.append(Goal(code, 3 if prefix == "OBJ" else 2, index, index))  # type: ignore[arg-type]  # keys of the lexicon are codes, see its test
+    for code, weight, pattern in _RULES:
+        for found in pattern.find(sentence):
+            if not any(
+                goal.first <= found.first
+                and found.last <= goal.last
+                and goal.weight >= weight
+                and goal.code == code
+                for goal in goals
+            ):
+                goals.append(Goal(code, weight, found.first, found.last))
+    kept = [goal for goal in goals if not _is_negated(sentence, goal.first)]
+    return sorted(kept, key=lambda goal: (goal.first, -goal.last))
 
 
-def _is_negated(text: str, match: re.Match[str]) -> bool:
-    return bool(_NEGATED.search(text[max(0, match.start() - 30) : match.start()]))
-
-
-def _is_equal(text: str, first: Goal, other: Goal) -> bool:
-    if first.code == other.code:
+def _is_description(sentence: Sentence, index: int, code: str) -> bool:
+    """ "Loyalty members", "renewal date": whom or what is spoken of, not the goal."""
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    if following is None or following.stop != "W":
         return False
-    between = text[first.end : other.start]
-    if _EQUAL.search(text):
+    if " " in sentence.items[index].form:
+        return False
+    return code in ("loyalty", "acquisition", "retention") and following.has(
+        "PEOPLE", "TIER", "POINTS", "COSTWORD"
+    )
+
+
+def _is_negated(sentence: Sentence, index: int) -> bool:
+    for item in sentence.before(index, 3, clause=True):
+        if item.has("NOT", "AVOID", "WITHOUT", "NO") and not item.has("STOPVERB"):
+            return True
+        if not item.has("FILL", "THE", "TO", "ARTICLE", "MORE", "ONLY", "ANY"):
+            break
+    return False
+
+
+def _is_exclusive(sentence: Sentence, goal: Goal) -> bool:
+    """ "Focus solely on loyalty": a goal that leaves room for no other."""
+    return any(item.has("ONLY", "SOLE") and not item.has("FILL") for item in sentence.before(goal.first, 4))
+
+
+def _is_equal(sentence: Sentence, first: Goal, other: Goal) -> bool:
+    if first.code == other.code or other.first <= first.last:
+        return False
+    if any("EQUAL" in item.tags for item in sentence.items) or (
+        _is_exclusive(sentence, first) and _is_exclusive(sentence, other)
+    ):
         return True
-    return len(between) <= 60 and bool(_AND.search(between)) and not re.search(r"[.;!?](?:\s|$)", between)
+    if frozenset((first.code, other.code)) in _COMPATIBLE:
+        return False
+    between = sentence.items[first.last + 1 : other.first]
+    if len(between) > 8 or any(item.stop == "S" for item in between):
+        return False
+    if not any(item.has("AND", "OR") or item.form in (",", "/") for item in between):
+        return False
+    return not any(
+        item.has("PEOPLE", "BY_DOING", "WHO", "FOR", "MONEY", "DATE", "CHANNEL") for item in between
+    )

@@ -6,9 +6,10 @@ from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agents.planner.brief import Brief, BriefError, BriefPolicy, BriefTooLongError, EmptyBriefError
+from agents.planner.parser.budget import CODES
 from agents.planner.parser.extract import Extract, extract
-from agents.planner.parser.money import CODES
-from agents.planner.parser.questions import action_for, questions_for
+from agents.planner.parser.labels import Embed
+from agents.planner.parser.questions import OPTIONAL, action_for, questions_for
 from agents.planner.parser.reading import fold
 
 MAX_CHARACTERS = 8_000
@@ -21,17 +22,19 @@ def read_brief(
     timezone: str = "UTC",
     home_currency: str | None = None,
     policy: BriefPolicy | None = None,
+    embed: Embed | None = None,
 ) -> Brief:
     """Decide what a brief states, what is refused and what must be asked.
 
     `today` is the day in `timezone` that relative dates count from; `home_currency` (ISO 4217) says which dollar
     a bare "$" is. Constraints: `holdout` and rates are fractions, `*_pct` percent. Every stated field has a slot
-    whose span is the text it was read from. Raises EmptyBriefError, BriefTooLongError, or BriefError for a time
+    whose span is the text it was read from. Questions are in the language of the brief. `embed` (texts to unit vectors)
+    lets the nearest label stand where no rule reads the objective. Raises EmptyBriefError, BriefTooLongError, or BriefError for a time
     zone or currency that does not exist.
     """
     check_setting(text, timezone, home_currency)
     bounds = policy or BriefPolicy()
-    found = extract(text, today, home_currency, bounds)
+    found = extract(text, today, home_currency, bounds, embed)
     return assemble(found, home_currency, bounds)
 
 
@@ -73,6 +76,7 @@ def assemble(found: Extract, home_currency: str | None, policy: BriefPolicy) -> 
             "slots": found.slots("rule"),
         }
     )
-    questions = questions_for(stated, found.doubts, home_currency, policy)
-    action = action_for(stated, questions, found.is_lawful())
+    questions = questions_for(stated, found.doubts, home_currency, policy, found.language)
+    contradicted = {doubt.field for doubt in found.doubts}
+    action = action_for(stated, questions, found.is_lawful(), OPTIONAL - contradicted)
     return stated.model_copy(update={"action": action, "questions": [] if action == "refuse" else questions})

@@ -1,27 +1,44 @@
-"""What a reader found: the value of one field, where it stands, how sure the rule is."""
+"""What a reader found, and how a text becomes items that every reader reads."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import NamedTuple
 
-Span = tuple[int, int]
+from agents.planner.parser.calendar_words import dates
+from agents.planner.parser.items import Item, Sentence, Span
+from agents.planner.parser.lengths import lengths
+from agents.planner.parser.quantities import quantities
+from agents.planner.parser.tagging import tag
+from agents.planner.parser.tokens import tokenise
+from agents.planner.parser.vocabulary import vocabulary
 
-_CLAUSE_END = re.compile(r"[.!?;](?=\s|$)|\n")
 _BLANKS = re.compile(r"[\s\x00]+")
-# Letters that only case folding equates with an English one, and typographers' marks; each one character for one.
+# Letters that only case folding equates with a plain one, and typographers' marks; each one character for one.
 _PLAIN = str.maketrans(
-    {"ſ": "s", "\u212a": "K", "İ": "I", "ı": "i", "’": "'", "‘": "'", "\u2011": "-", "\u2010": "-"}
+    {
+        "ſ": "s",
+        "\u212a": "K",
+        "İ": "I",
+        "’": "'",
+        "‘": "'",
+        "`": "'",
+        "´": "'",
+        "\u2011": "-",
+        "\u2010": "-",
+        "−": "-",
+    }
+    | {chr(0xFF10 + digit): str(digit) for digit in range(10)}
 )
 
-# What stands before a value that replaces the one before it: "5k, actually 4k".
-CORRECTION = re.compile(
-    r"(?:\bactually|\bno,? (?:wait|make (?:it|that)|sorry)|\bsorry|\brather|\binstead|\bmake (?:it|that)|\bi mean(?:t)?"
-    r"|\bcorrection|\bscratch that|\bor rather|\bbetter|\bchange (?:it|that) to|\bno)[\s,:-]*"
-    r"(?:(?:make (?:it|that)|it's|its|let's say|say|only|just|the|budget|is|to|we have)\s+){0,6}$",
-    re.IGNORECASE,
-)
+
+# What may stand between a "no" and the value that it brings in; other words would belong to another thought.
+_CORRECTED_ACROSS = (
+    "FILL", "THE", "TO", "FROM", "FOR", "MAX", "ARTICLE", "BUDGET", "IS", "ON", "DASH", "BY", "WITH", "ONLY", "CUR", "UNTIL",
+    "NOT", "NO", "AND", "BUT", "START", "END", "IN", "CORRECTNEAR",
+)  # fmt: skip
 
 
 class Reading(NamedTuple):
@@ -36,6 +53,13 @@ class Reading(NamedTuple):
     @property
     def span(self) -> Span:
         return (self.start, self.end)
+
+
+class Why(NamedTuple):
+    """Why a value cannot be taken over: a reason by its code, and the words or values that it speaks of."""
+
+    code: str
+    values: tuple[str, ...] = ()
 
 
 class Folded(NamedTuple):
@@ -71,29 +95,46 @@ def fold(text: str) -> Folded:
     return Folded("".join(characters), places)
 
 
-def mask(text: str, spans: Iterable[Span]) -> str:
-    """Blank the spans and keep every other offset, so that what one reader consumed no other reads again.
-
-    The blank is a character no grammar matches, so phrases do not join across it.
-    """
-    characters = list(text)
-    for start, end in spans:
-        characters[start:end] = "\x00" * (end - start)
-    return "".join(characters)
+def itemise(text: str, language: str, today: date) -> Sentence:
+    """Read a folded text into items of one language: words, then quantities, then times and lengths."""
+    words = vocabulary(language)
+    items = quantities(tag(tokenise(text), words), words)
+    return Sentence(text, lengths(dates(items, today)), language)
 
 
-def sentence_span(text: str, at: int) -> Span:
-    """The sentence around position `at`; full stops inside numbers and dates do not end one."""
-    start, end = 0, len(text)
-    for match in _CLAUSE_END.finditer(text):
-        if match.end() <= at:
-            start = match.end()
-        else:
-            end = match.start()
-            break
-    return (start, max(start, end))
+def correction_before(sentence: Sentence, index: int) -> bool:
+    """Say whether the value at an item replaces the one before it: "5k, actually 4k"."""
+    near = True
+    for item in sentence.before(index, 9):
+        if item.has("CORRECT") or (near and item.has("CORRECTNEAR")):
+            return True
+        if item.has("MONEY", "DATE", "CHANNEL") or (item.has("NUM") and not item.has("ARTICLE")):
+            return False
+        near = near and (item.stop == "C" or item.has(*_CORRECTED_ACROSS))
+    return False
 
 
 def overlaps(one: Span, other: Span) -> bool:
     """Say whether two spans share a character."""
     return one[0] < other[1] and other[0] < one[1]
+
+
+def hull(spans: Iterable[Span]) -> Span:
+    """The span from the first start to the last end."""
+    each = list(spans)
+    return (min(start for start, _ in each), max(end for _, end in each))
+
+
+__all__ = [
+    "Folded",
+    "Item",
+    "Reading",
+    "Sentence",
+    "Span",
+    "Why",
+    "correction_before",
+    "fold",
+    "hull",
+    "itemise",
+    "overlaps",
+]

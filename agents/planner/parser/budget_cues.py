@@ -1,0 +1,127 @@
+"""What stands around an amount: whether it is called the budget, a price, a count, and for which period."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agents.planner.parser.items import Sentence
+
+FILL: Final = (
+    "FILL",
+    "IS",
+    "THE",
+    "ARTICLE",
+    "MAX",
+    "AROUND",
+    "OF",
+    "ONLY",
+    "FOR",
+    "BETWEEN",
+    "FROM",
+    "DASH",
+    "AT",
+    "TO",
+    "TOTALWORD",
+    "ON",
+    "IN",
+)
+
+
+def cue_before(sentence: Sentence, at: int) -> str | None:
+    """What stands before an amount: "budget", a "price", an upper bound, or nothing of the kind."""
+    upper = False
+    for item in sentence.before(at, 8):
+        if item.has("PRICEWORD", "OLD"):
+            return "price"
+        if item.has("BUDGET"):
+            return "budget"
+        if item.has("MIN") and not item.has("FROM"):
+            return "price"
+        if item.has("BUDGETCUE") and not item.has("WITHPEOPLE"):
+            return "budget"
+        upper = upper or item.has("MAX")
+        if item.has("TOTALWORD"):
+            return "budget"
+        if not (item.has(*FILL, "CORRECT") or item.form in (":", "(", "eq")):
+            break
+    return "max" if upper else None
+
+
+def is_cued_after(sentence: Sentence, index: int) -> bool:
+    for item in sentence.items[index + 1 : index + 5]:
+        if item.stop != "W":
+            return False
+        if item.has("BUDGETAFTER"):
+            return True
+        if not item.has("FILL", "TOTALWORD", "IN", "OF", "ARTICLE", "THE", "FOR") and not any(
+            t.startswith("EVERY:") for t in item.tags
+        ):
+            return False
+    return False
+
+
+def is_alone(sentence: Sentence, at: int) -> bool:
+    if at == 0:
+        return True
+    before = sentence.items[at - 1]
+    return before.stop != "W" or before.has("WITH", "FOR", "VIA", "FILL", "ONLY", "AROUND", "DASH", "USE")
+
+
+def is_price_after(sentence: Sentence, index: int) -> bool:
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    if following is None or following.stop != "W":
+        return False
+    if any(tag.startswith("EVERY:") for tag in following.tags) or following.has("BUDGET", "BUDGETAFTER"):
+        return False
+    if following.has("PER") and not following.has("VIA"):
+        beyond = sentence.items[index + 2] if index + 2 < len(sentence.items) else None
+        return (
+            beyond is not None
+            and beyond.stop == "W"
+            and not beyond.has("UNIT")
+            and following.form not in ("a", "an")
+        )
+    return following.has("PRICEAFTER")
+
+
+def is_count(sentence: Sentence, index: int) -> bool:
+    """A number that counts something is no amount of money."""
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    if following is None:
+        return False
+    if following.has(
+        "COUNTED",
+        "KPI",
+        "PEOPLE",
+        "UNIT",
+        "PERCENT",
+        "TIMES",
+        "CHANNEL",
+        "SENDWORD",
+        "POINTS",
+        "ORDERS",
+        "VARIANT",
+    ):
+        return not following.has("BUDGETAFTER")
+    beyond = sentence.items[index + 2] if index + 2 < len(sentence.items) else None
+    if beyond is not None and beyond.stop == "W" and following.stop == "W" and beyond.has("COUNTED", "KPI"):
+        return not following.has("BUDGETAFTER", "FOR", "TO")
+    return following.form in ("x", "km", "mg", "ml", "cm", "kg", "+")
+
+
+def period_of(sentence: Sentence, index: int) -> tuple[str | None, int]:
+    for at in range(index + 1, min(index + 4, len(sentence.items))):
+        item = sentence.items[at]
+        unit = next((tag[6:] for tag in item.tags if tag.startswith("EVERY:")), None)
+        if unit in ("day", "week", "month", "quarter", "year"):
+            return unit, at
+        if not item.has("BUDGET", "FILL", "MAX"):
+            break
+    for item in sentence.before(index, 5):
+        unit = next((tag[6:] for tag in item.tags if tag.startswith("EVERY:")), None)
+        if unit in ("day", "week", "month", "quarter", "year"):
+            near = any(each.has("BUDGET") for each in sentence.before(index, 5))
+            return (unit, index) if near else (None, index)
+        if item.stop != "W" and item.form not in (":",):
+            break
+    return None, index

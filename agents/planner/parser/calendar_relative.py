@@ -1,0 +1,235 @@
+"""Times told from today: holidays, quarters, weeks, "next month", weekdays, the end of what now is."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from datetime import date, timedelta
+
+from agents.planner.parser import moments as at_time
+from agents.planner.parser.calendar_items import (
+    day_at,
+    item_at,
+    name_in,
+    past,
+    year_at,
+)
+from agents.planner.parser.items import Item
+from agents.planner.parser.lengths import UNIT_DAYS
+from agents.planner.parser.moments import Moment, value_of
+
+
+def holiday(items: list[Item], at: int, _today: date) -> tuple[int, Moment] | None:
+    name = name_in(item_at(items, at), "H:")
+    if name is None:
+        return None
+    last, period = at, None
+    unit = name_in(item_at(items, at + 1), "U:")
+    if unit in ("week", "weekend") and not item_at(items, at + 2).has("BEFORE", "AFTER"):
+        last, period = at + 1, unit
+    end, year = year_at(items, last + 1)
+    return max(end, last), at_time.holiday(name, period, year)
+
+
+def quarter(items: list[Item], at: int, _today: date) -> tuple[int, Moment] | None:
+    item, following = item_at(items, at), item_at(items, at + 1)
+    number = None
+    if (
+        item.form in ("q", "t", "k")
+        and following.start == item.end
+        and following.form in ("1", "2", "3", "4")
+    ):
+        number, last, months = int(following.form), at + 1, 3
+    elif item.form in ("h", "s") and following.start == item.end and following.form in ("1", "2"):
+        number, last, months = int(following.form), at + 1, 6
+    else:
+        order = name_in(item, "NTH:") or (
+            str(value_of(item)) if item.has("NUM") and value_of(item) in (1, 2, 3, 4) else None
+        )
+        unit = name_in(following, "U:")
+        if order and order.isdigit() and unit in ("quarter", "semester"):
+            if (
+                item.has("NUM")
+                and not item.has("ORDINAL")
+                and unit == "quarter"
+                and following.form.endswith(("s", "e"))
+            ):
+                return None
+            number, last, months = int(order), at + 1, 3 if unit == "quarter" else 6
+    if number is None:
+        return None
+    end, year = year_at(items, last + 1)
+    return max(end, last), at_time.quarter(number, year, months)
+
+
+def week_number(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None:
+    if not item_at(items, at).has("WEEKNO"):
+        return None
+    number = value_of(item_at(items, at + 1)) if item_at(items, at + 1).has("DIGITS") else None
+    moment = at_time.iso_week(number, today) if number else None
+    return (at + 1, moment) if moment else None
+
+
+def relative(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None:
+    """ "Next 2 weeks", "this month", "semana que viene", "in two weeks"."""
+    place = past(items, at, "THE")
+    item = item_at(items, place)
+    if not item.has("NEXT", "THIS", "COMING", "NUM", "IN", "UNIT", "DURING", "WITHIN"):
+        return None
+    if item.has("NEXT", "COMING"):
+        counted = counted_at(items, place + 1, today)
+        if counted:
+            return counted[0], constant_until(today, counted[1])
+    unit = name_in(item_at(items, place + 1), "U:")
+    if item.has("NEXT", "THIS", "COMING") and unit in (
+        "week",
+        "weekend",
+        "month",
+        "quarter",
+        "year",
+        "semester",
+    ):
+        step = 0 if item.has("THIS") or (unit == "weekend" and item.has("COMING")) else 1
+        return place + 1, at_time.relative_period(unit, step, today)
+    own = name_in(item, "U:")
+    if own in ("week", "weekend", "month", "quarter", "year", "semester") and item_at(items, place + 1).has(
+        "NEXTAFTER"
+    ):
+        return place + 1, at_time.relative_period(own, 1, today)
+    if item.has("NUM"):
+        counted = counted_at(items, place, today)
+        if counted and item_at(items, counted[0] + 1).has("NEXTAFTER"):
+            return counted[0] + 1, constant_until(today, counted[1])
+        if counted and item_at(items, counted[0] + 1).has("FROMNOW"):
+            return counted[0] + 1, at_time.constant(today + timedelta(days=counted[1]))
+        # "les 2 prochaines semaines"
+        following = item_at(items, place + 1)
+        many = value_of(item)
+        inner = name_in(item_at(items, place + 2), "U:")
+        if following.has("NEXT") and inner and many and many < 400:
+            return place + 2, constant_until(today, round(many * UNIT_DAYS[inner]))
+    return None
+
+
+def constant_until(today: date, days: int) -> Moment:
+    """From today for some days."""
+    return at_time.constant(today, today + timedelta(days=days))
+
+
+def counted_at(items: list[Item], at: int, _today: date) -> tuple[int, int] | None:
+    number = value_of(item_at(items, at)) if item_at(items, at).has("NUM") else None
+    unit = name_in(item_at(items, at + 1), "U:")
+    if number is None or unit is None or unit == "hour" or number * UNIT_DAYS[unit] > 3650:
+        return None
+    return at + 1, round(number * UNIT_DAYS[unit])
+
+
+def from_now(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None:
+    """ "Start in two weeks", "dans une semaine": a length ahead, where something begins."""
+    if not item_at(items, at).has("INFUTURE", "IN"):
+        return None
+    place = at + 1
+    if item_at(items, place).has("ARTICLE") and name_in(item_at(items, place + 1), "U:"):
+        found: tuple[int, int] | None = (
+            place + 1,
+            round(UNIT_DAYS[str(name_in(item_at(items, place + 1), "U:"))]),
+        )
+    else:
+        found = counted_at(items, place, today)
+    if found is None:
+        return None
+    begins = any(
+        item_at(items, at - back).has("START", "SEND", "LAUNCH")
+        for back in range(1, 5)
+        if item_at(items, at - back).stop == "W"
+    )
+    if not begins and not (item_at(items, at).has("INFUTURE") and not item_at(items, at).has("IN")):
+        return None
+    return found[0], at_time.constant(today + timedelta(days=found[1]))
+
+
+def named(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None:
+    item = item_at(items, at)
+    for name, ahead in (("DAYAFTER", 2), ("TOMORROW", 1), ("TODAY", 0)):
+        if item.has(name):
+            return at, at_time.constant(today + timedelta(days=ahead))
+    if item.has("NOW") and (
+        item_at(items, at - 1).has("FROM", "START", "LAUNCH", "SEND") or item.form not in ("now",)
+    ):
+        return at, at_time.constant(today)
+    return None
+
+
+def weekday(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None:
+    place = past(items, at, "THE")
+    is_next = item_at(items, place).has("NEXT") and not item_at(items, place).has("COMING")
+    if item_at(items, place).has("NEXT", "THIS", "COMING"):
+        place += 1
+        marked = True
+    else:
+        marked = False
+    name = name_in(item_at(items, place), "D:")
+    if name is None or (place != at and not marked and not item_at(items, at).has("THE")):
+        return None
+    last = place
+    if item_at(items, place + 1).has("NEXTAFTER"):
+        last, marked, is_next = place + 1, True, True
+    before = item_at(items, at - 1)
+    cued = before.has(
+        "FROM",
+        "UNTIL",
+        "BY",
+        "ON",
+        "TO",
+        "BEFORE",
+        "AFTER",
+        "START",
+        "BETWEEN",
+        "AND",
+        "DASH",
+        "END",
+        "LAUNCH",
+        "IN",
+        "SEND",
+    )
+    if not marked and not cued and not item_at(items, at).has("THE"):
+        return None
+    weekday = int(name)
+    ahead = (weekday - today.weekday()) % 7 or 7
+    if is_next:
+        ahead = 7 - today.weekday() + weekday
+    return last, at_time.constant(today + timedelta(days=ahead))
+
+
+def day_of_month(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None:
+    """ "From the 1st to the 14th": ordinals of this month or the next, after a preposition."""
+    place = past(items, at, "THE")
+    item = item_at(items, place)
+    number = day_at(items, place)
+    before = item_at(items, at - 1)
+    if number is None or not before.has("FROM", "UNTIL", "BY", "TO", "BETWEEN", "AND", "ON", "DASH", "START"):
+        return None
+    if not item.has("ORDINAL") or item_at(items, place + 1).has("UNIT", "KPI", "PEOPLE", "PERCENT", "NUM"):
+        return None
+    index = today.year * 12 + today.month - 1
+    for ahead in range(4):
+        year, month = divmod(index + ahead, 12)
+        if number <= monthrange(year, month + 1)[1] and date(year, month + 1, number) >= today:
+            return place, at_time.constant(date(year, month + 1, number))
+    return None
+
+
+def end_of_now(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None:
+    """ "End of the month", "Monatsende": the edge of a period that today lies in."""
+    item = item_at(items, at)
+    for tag in item.tags:
+        if tag.startswith("ENDOF:"):
+            return at, at_time.constant(at_time.last_of(tag[6:], today))._replace(is_edge_end=True)
+    if not item.has("EDGEEND"):
+        return None
+    place = past(items, at + 1, "OF", "THE", "THIS", "ARTICLE")
+    unit = name_in(item_at(items, place), "U:")
+    if unit not in ("month", "year", "quarter", "week", "semester") or item_at(items, place + 1).has(
+        "NEXTAFTER"
+    ):
+        return None
+    return place, at_time.constant(at_time.last_of(unit, today))._replace(is_edge_end=True)

@@ -1,0 +1,119 @@
+"""What does not add up about the stated days: order, past, weekday, length, days that do not exist."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from agents.planner.parser.items import Item, Sentence
+from agents.planner.parser.lengths import Length
+from agents.planner.parser.reading import Reading, Why
+
+FILL = (
+    "THE",
+    "ON",
+    "IN",
+    "AT",
+    "IS",
+    "ARTICLE",
+    "DAY",
+    "DATEWORD",
+    "WITH",
+    "FILL",
+    "OF",
+    "FOR",
+    "INCLUDING",
+)
+
+
+def wrong_weekday(sentence: Sentence, start: Reading | None, end: Reading | None) -> Why | None:
+    """A day of the week that is not that of its date: one of the two is a slip."""
+    for reading in (start, end):
+        if reading is None:
+            continue
+        index = next((at for at, item in enumerate(sentence.items) if item.span == reading.span), None)
+        item = None if index is None else sentence.items[index]
+        said = None if item is None else next((tag[5:] for tag in item.tags if tag.startswith("SAID:")), None)
+        if said is not None and int(said) != day_of(reading).weekday():
+            return Why("date_weekday", (sentence.text[slice(*reading.span)],))
+    return None
+
+
+def day_of(reading: Reading) -> date:
+    assert isinstance(reading.value, date)
+    return reading.value
+
+
+def wrong_length(sentence: Sentence, start: Reading | None, end: Reading | None) -> Why | None:
+    """A length that is not that of the stated days; a few days more or less are how people speak."""
+    if start is None or end is None:
+        return None
+    days = (day_of(end) - day_of(start)).days + 1
+    for index, item in enumerate(sentence.items):
+        length = item.value
+        if (
+            index in sentence.taken
+            or not isinstance(length, Length)
+            or length.unit not in ("day", "week", "month")
+        ):
+            continue
+        if (
+            length.most is None
+            and is_lasting(sentence, index)
+            and abs(length.least - days) > max(3, days // 10)
+        ):
+            return Why("dates_length", (sentence.text[slice(*item.span)], f"{days}"))
+    return None
+
+
+def is_lasting(sentence: Sentence, index: int) -> bool:
+    for item in sentence.before(index, 3):
+        if item.has("DATE", "FOR"):
+            break
+        if item.has("LAST", "PAST", "AGO", "NOT", "INACTIVE", "BUY", "SINCE", "EACH"):
+            return False
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    if (
+        following is not None
+        and following.has("STARTING", "FROM")
+        and index + 2 < len(sentence.items)
+        and sentence.items[index + 2].has("DATE")
+    ):
+        return True
+    if following is not None and following.has("LONG", "CAMPAIGN", "LASTING", "SALE", "RUN", "OFFER"):
+        return True
+    beyond = sentence.items[index + 2] if index + 2 < len(sentence.items) else None
+    if following is not None and following.has("OF") and beyond is not None and beyond.has("CAMPAIGN"):
+        return True
+    for item in sentence.before(index, 3):
+        if item.has("FOR", "LASTING", "DURING", "OVER", "RUN"):
+            return not (is_of_people(following)) and not (
+                following is not None and following.has("AGO", "NOT", "BEFORE", "AFTER", "LATER")
+            )
+        if not (item.has(*FILL) or item.form == ":"):
+            return False
+    return False
+
+
+def is_of_people(following: Item | None) -> bool:
+    """ "For 30 days customers": the length belongs to people."""
+    return following is not None and following.has("PEOPLE", "INACTIVE")
+
+
+def doubt_about(sentence: Sentence, start: Reading | None, end: Reading | None, today: date) -> Why | None:
+    if start and end and day_of(end) < day_of(start):
+        return Why("dates_order", (day_of(start).isoformat(), day_of(end).isoformat()))
+    if end and day_of(end) < today:
+        return Why("date_past", (day_of(end).isoformat(),))
+    if start and end is None and day_of(start) < today:
+        return Why("date_past", (day_of(start).isoformat(),))
+    bad = next(
+        (
+            item
+            for at, item in enumerate(sentence.items)
+            if "BADDATE" in item.tags and at not in sentence.taken
+        ),
+        None,
+    )
+    if bad is not None:
+        return Why("date_unreadable", (sentence.text[slice(*bad.span)],))
+    return None

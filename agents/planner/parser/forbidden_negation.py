@@ -1,0 +1,40 @@
+"""Whether the words around an ask turn it into a wish to avoid what is forbidden."""
+
+from __future__ import annotations
+
+from agents.planner.parser.items import Sentence
+
+
+def is_negated(sentence: Sentence, first: int, last: int) -> bool:
+    """Say whether the words just before an ask, or an exception inside it, turn it into its opposite."""
+    for item in sentence.before(first, 5):
+        if item.has("NOT", "NO", "AVOID", "EXCEPT", "WITHOUT", "NEVERDO"):
+            return True
+        if not item.has(
+            "FILL",
+            "THE",
+            "TO",
+            "ARTICLE",
+            "ANY",
+            "PEOPLE",
+            "SEND",
+            "SAYV",
+            "WANT",
+            "USE",
+            "OR",
+            "BY",
+            "VIA",
+            "INCLUDE",
+            "IN",
+            "SHOWV",
+            "PUTV",
+            "AND",
+        ):
+            break
+    if sentence.items[first].has("EXCEPT", "NOT") and not sentence.items[first].has(
+        "SKIPV", "HIDEV", "WITHOUT"
+    ):
+        return True
+    return any(item.has("EXCEPT", "NOTTO") for item in sentence.items[first + 1 : last]) or sentence.items[
+        last
+    ].has("AFTERNEG")

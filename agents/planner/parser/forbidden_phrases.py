@@ -1,0 +1,105 @@
+"""The phrases that ask for what is forbidden, per refusal code, in meanings that every language has words for."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from agents.planner.parser.grammar import Pattern
+from policies.refusals import (
+    RefusalCode,
+)
+
+
+class Phrase(NamedTuple):
+    """A forbidden ask; `negatable` when "do not ..." before it turns it into a lawful wish."""
+
+    code: RefusalCode
+    pattern: Pattern
+    negatable: bool = True
+
+
+OVERRIDE: Final = "SKIPV|IGNOREV|REGARDLESS"
+
+
+_SOURCES: Final[tuple[tuple[RefusalCode, bool, str], ...]] = (
+    ("consent_violation", True, "SEND|INCLUDE|EVEN|EVERYONE|REGARDLESS ~9 UNCONSENTED"),
+    ("consent_violation", True, "UNCONSENTED ~6 SEND|INCLUDE|TOO"),
+    ("consent_violation", True, f"{OVERRIDE} _6 CONSENTWORD|UNCONSENTED"),
+    ("consent_violation", True, "ACQUIREV _5 LISTWORD"),
+    ("consent_violation", True, "BOUGHTLIST"),
+    ("consent_violation", True, "SCRAPEV"),
+    ("consent_violation", False, "NOCONSENT"),
+    ("consent_violation", False, "CONSENTWORD _2 OR NOT|NO"),
+    ("skip_approval", True, "SKIPV|IGNOREV|AVOID _5 APPROVALWORD"),
+    ("skip_approval", False, "WITHOUT _6 APPROVALWORD"),
+    ("skip_approval", False, "NO _3 APPROVALWORD _1 NEEDED"),
+    ("skip_approval", False, "NOT|NO _2 NEEDED _6 APPROVALWORD"),
+    ("skip_approval", False, "NOT _2 WAITV _4 APPROVALWORD"),
+    ("skip_approval", True, "NOAPPROVAL"),
+    ("skip_approval", True, "SEND|LAUNCH|START _4 BEFORE _4 APPROVALWORD|APPROVEV"),
+    ("self_approval", True, "SELFAPPROVE"),
+    ("self_approval", True, "FIRSTPERSON _3 APPROVEV"),
+    ("self_approval", True, "APPROVEV _4 MYSELF"),
+    ("self_approval", True, "MYSELF _3 APPROVEV"),
+    ("self_approval", True, "MACHINE _3 APPROVEV"),
+    ("frequency_cap_violation", True, f"{OVERRIDE} _4 FREQUENCYCAP"),
+    ("frequency_cap_violation", True, "FLOODV"),
+    ("quiet_hours_violation", True, f"{OVERRIDE}|DURING|IN _3 QUIETHOURS"),
+    ("quiet_hours_violation", True, "SEND|CHANNEL|START|LAUNCH ~9 ATNIGHT"),
+    ("quiet_hours_violation", True, "ATNIGHT _4 SEND|CHANNEL"),
+    ("missing_unsubscribe", True, "WITHOUT|NO|HIDEV|AVOID|SKIPV _4 UNSUBLINK"),
+    ("missing_unsubscribe", False, "NOT _3 SHOWV _4 UNSUBLINK"),
+    ("missing_unsubscribe", True, "UNSUBLINK _4 HIDDEN"),
+    ("missing_unsubscribe", True, "HARD _3 UNSUBSCRIBEV"),
+    ("missing_unsubscribe", True, "NOUNSUB"),
+    ("sensitive_attribute_targeting", True, "INFERV ~9 SECRET|SENSITIVE"),
+    ("sensitive_attribute_targeting", True, "BASEDON|SEGMENTV _3 SECRET"),
+    ("protected_attribute_pricing", True, "CHARGEV _4 GROUPWORD ~4 MORE|LESS|DIFFERENT|MORETHAN"),
+    ("protected_attribute_pricing", True, "CHARGEV _3 MORE|LESS|DIFFERENT _4 GROUPWORD"),
+    ("protected_attribute_pricing", True, "MORE|LESS|DIFFERENT _1 PRICES _4 GROUPWORD|ATTRIBUTE"),
+    ("protected_attribute_pricing", True, "PRICES ~3 MORE|LESS|DIFFERENT _3 GROUPWORD"),
+    ("protected_attribute_pricing", True, "PRICES|DISCOUNT|OFFER _4 BASEDON|BY _2 ATTRIBUTE"),
+    ("protected_attribute_pricing", True, "DISCOUNT|PRICES _2 ONLY _2 GROUPWORD"),
+    ("protected_attribute_pricing", True, "ONLY _1 GROUPWORD _3 DISCOUNT"),
+    ("protected_attribute_pricing", True, "GROUPWORD _4 PAYS _4 MORE|LESS|DIFFERENT|MORETHAN"),
+    ("minors_targeting", True, "AIMV|FOR|TO|PEOPLE|INCLUDE _5 MINOR"),
+    ("minors_targeting", True, "MINOR ~5 AIMV"),
+    ("minors_targeting", True, "AIMV|FOR|TO|PEOPLE|INCLUDE|AND _5 MINORAGE"),
+    ("unsubstantiated_claim", True, "FALSECLAIM"),
+    ("unsubstantiated_claim", True, "CUREV _5 DISEASE"),
+    ("unsubstantiated_claim", True, "GUARANTEEV _4 RESULTWORD"),
+    ("unsubstantiated_claim", True, "INVENTV _4 EVIDENCE"),
+    ("unsubstantiated_claim", True, "FAKE _3 EVIDENCE"),
+    ("unsubstantiated_claim", True, "LOSEV n:NUM WEIGHTWORD"),
+    ("unsubstantiated_claim", True, "SAYV ~6 SUPERLATIVE"),
+    ("false_urgency", True, "FAKE _3 URGENCYWORD"),
+    ("false_urgency", True, "INVENTV|PRETENDV _4 URGENCYWORD"),
+    ("false_urgency", True, "PRETENDV ~9 SCARCE"),
+    ("false_urgency", True, "EVENTHOUGH ~9 PLENTY"),
+    ("false_urgency", True, "SCARCE ~9 EVENTHOUGH"),
+    ("false_urgency", True, "SCARCE %14 REALLY"),
+    ("false_urgency", True, "URGENCYWORD ~4 RESETS"),
+    ("false_urgency", True, "URGENCYWORD ~6 NOTTRUE"),
+    ("competitor_disparagement", True, "TRASHV _5 COMPETITOR"),
+    ("competitor_disparagement", True, "COMPETITOR _7 BADWORD"),
+    ("competitor_disparagement", True, "BADWORD _4 COMPETITOR"),
+    ("competitor_disparagement", True, "CALLV|SAYV ~9 BADSTRONG"),
+    ("pii_disclosure", True, "SHOWV|INCLUDE|PUTV ~8 PRIVATE"),
+    ("pii_disclosure", True, "PRIVATE ~4 PUTV"),
+    ("pii_disclosure", True, "SHAREV ~6 PRIVATE|PERSONAL"),
+    ("pii_disclosure", True, "PERSONAL|PRIVATE ~5 SHAREV"),
+    ("pii_disclosure", True, "PERSONAL|PRIVATE ~5 THIRDPARTY"),
+    ("pii_disclosure", True, "SHAREV ~6 LISTWORD ~5 THIRDPARTY"),
+)
+PHRASES: Final = tuple(Phrase(code, Pattern(source), negatable) for code, negatable, source in _SOURCES)
+
+
+SENSITIVE: Final = tuple(
+    Pattern(source)
+    for source in (
+        "SEND|AIMV|FOR|TO|SEGMENTV|INCLUDE|ONLY _5 s:SENSITIVE",
+        "PEOPLE|WHO|EVERYONE _4 s:SENSITIVE",
+        "s:SENSITIVE _1 PEOPLE|GROUPWORD",
+        "GROUPWORD _3 s:SENSITIVE",
+    )
+)

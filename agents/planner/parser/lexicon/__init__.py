@@ -1,0 +1,1 @@
+"""The words of each language as data files: one file a language, read on first use."""

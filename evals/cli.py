@@ -1,0 +1,82 @@
+"""`countersign evals`: run files of cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli.options import options_of
+from api.cli.output import console, give_json
+
+if TYPE_CHECKING:
+    from evals.core.result import HeldoutResult
+
+app = typer.Typer(
+    name="evals", help="Measure how agents behave on cases with known answers.", no_args_is_help=True
+)
+
+
+@app.callback()
+def evals() -> None:
+    """Measure how agents behave on cases with known answers."""
+
+
+@app.command()
+def heldout(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="JSON lines: a meta line, then cases.")],
+    model: Annotated[str, typer.Option(help="Which model reads: offline.")] = "offline",
+) -> None:
+    """Read every brief of a file and compare it with what was expected.
+
+    Exits with 0 when the run went through, whatever the figures, and with 1 when the file or the model is unusable.
+    Injection cases are counted as not run.
+    """
+    from evals.core.case import read_cases
+    from evals.core.run import run_heldout
+    from evals.core.suite import read_suite
+    from evals.readers import reader
+
+    cases = read_cases(file)
+    name, read = reader(model)
+    result = run_heldout(cases, read, name, read_suite("objective_extraction").objective_aliases)
+    if options_of(ctx).as_json:
+        give_json(result.model_dump(mode="json"))
+    else:
+        _show(result)
+
+
+def _show(result: HeldoutResult) -> None:
+    from rich.table import Table
+
+    from evals.core.suite import read_suite
+
+    brief = result.brief
+    table = Table("figure", "value", "target", "holds")
+    targets = {target.figure: target for target in read_suite("objective_extraction").targets}
+    figures: dict[str, float | None] = {
+        "pass_rate": brief.pass_rate,
+        **{f"per_field.{name}.rate": rate.rate for name, rate in brief.per_field.items()},
+        "invented_fields": brief.invented_fields,
+        "refusal_recall": brief.refusal_recall,
+        "over_refusal_rate": brief.over_refusal_rate,
+        "clarify_recall": brief.clarify_recall,
+        "over_ask_rate": brief.over_ask_rate,
+    }
+    for name, value in figures.items():
+        target = targets.get(name)
+        bar = f"{target.sign} {target.bar:g}" if target else ""
+        held = target.holds(brief) if target else None
+        table.add_row(
+            name,
+            "none" if value is None else f"{value:g}",
+            bar,
+            "" if held is None else "yes" if held else "no",
+        )
+    out = console()
+    out.print(f"{brief.n} briefs read by {result.model} in {result.seconds:g} s")
+    if result.injection.not_run:
+        out.print(f"{result.injection.not_run} injection cases were not run: this runner reads briefs only")
+    out.print(table)
