@@ -91,7 +91,12 @@ def evals(ctx: typer.Context) -> None:
     """Measure how agents behave on cases with known answers."""
     commands: typer.Typer = _EVALS.load()
     code = commands(
-        args=ctx.args, standalone_mode=False, obj=ctx.obj, prog_name="countersign evals", parent=ctx
+        args=ctx.args,
+        standalone_mode=False,
+        obj=ctx.obj,
+        prog_name="evals",
+        help_option_names=["--help"],
+        parent=ctx,
     )
     if isinstance(code, int) and code:
         raise typer.Exit(code)

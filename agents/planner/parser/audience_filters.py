@@ -35,8 +35,13 @@ GOODS_END: Final = (
 )  # fmt: skip
 
 
-def goods_after(sentence: Sentence, index: int, most: int = 4) -> tuple[str, int] | None:
-    """The name of a thing bought that begins after an item: up to four words none of which opens another part."""
+def goods_after(
+    sentence: Sentence, index: int, most: int = 4, *, with_and: bool = False
+) -> tuple[str, int] | None:
+    """The name of a thing that begins after an item: up to `most` words none of which opens another part.
+
+    `with_and` lets it be two things ("men's and women's shoes"). None when no name begins there.
+    """
     at = index + 1
     while (
         at < len(sentence.items)
@@ -44,8 +49,15 @@ def goods_after(sentence: Sentence, index: int, most: int = 4) -> tuple[str, int
         and sentence.items[at].stop == "W"
     ):
         at += 1
-    first = at
-    while at < len(sentence.items) and at - first < most and names(sentence.items[at]):
+    first, named = at, 0
+    while at < len(sentence.items) and named < most:
+        item = sentence.items[at]
+        joins = (
+            item.has("AND") and at > first and at + 1 < len(sentence.items) and names(sentence.items[at + 1])
+        )
+        if not (names(item) or (joins and with_and)):
+            break
+        named += item.form[:1].isalpha() and not joins
         at += 1
     if at == first:
         return None
@@ -66,16 +78,18 @@ def goods_before(sentence: Sentence, index: int, most: int = 3) -> tuple[str, in
 
 
 def names(item: Item) -> bool:
-    return item.stop == "W" and not item.has(*GOODS_END) and item.form[:1].isalpha()
+    return item.stop == "W" and not item.has(*GOODS_END) and (item.form[:1].isalpha() or item.form == "'s")
 
 
 def gap(found: Found, _today: date) -> list[Filter]:
     length = found.item("d").value
     if not isinstance(length, Length):
         return []
-    made = [Filter("days_since_purchase_min", length.least, found.first, found.last)]
+    # "Have not bought" is read from its auxiliary on.
+    first = found.first - (found.first > 0 and "HAVE" in found.sentence.items[found.first - 1].tags)
+    made = [Filter("days_since_purchase_min", length.least, first, found.last)]
     if length.most is not None:
-        made.append(Filter("days_since_purchase_max", length.most, found.first, found.last))
+        made.append(Filter("days_since_purchase_max", length.most, first, found.last))
     return made
 
 

@@ -93,6 +93,7 @@ _GUARD: Final = Pattern("GUARD _3")
 _PRODUCT: Final = (
     Pattern("PRODUCTCUE|LAUNCH _1 THE NEW?"),
     Pattern("PROMO|LAUNCH|OBJ:product_launch|HINT:product_promotion OF|FOR|ON THE? NEW?"),
+    Pattern("WITH OURS NEW?"),
     Pattern("PRODUCTCUE NEW?"),
 )
 
@@ -231,8 +232,10 @@ def _worded(sentence: Sentence) -> list[Reading]:
             )
         )
     for match in (each for pattern in _PRODUCT for each in pattern.find(sentence)):
-        goods = goods_after(sentence, match.last, 5)
-        if goods is not None and not sentence.items[match.last + 1].has("CAMPAIGN", "CHANNEL", "OFFER"):
+        goods = goods_after(sentence, match.last, 5, with_and=True)
+        if goods is not None and not sentence.items[match.last + 1].has(
+            "CAMPAIGN", "CHANNEL", "OFFER", "APPROVALWORD", "BUDGET", "APP"
+        ):
             span = (match.span[0], sentence.items[goods[1]].end)
             found.append(Reading("constraints.product", goods[0], *span, 0.8))
             break

@@ -8,9 +8,12 @@ from functools import cache
 from importlib import resources
 from typing import Final, NamedTuple
 
-from agents.planner.parser.vocabulary import LANGUAGES
+from agents.planner.parser.tokens import plain
+from agents.planner.parser.vocabulary import LANGUAGES, vocabulary
 
 UNKNOWN: Final = "und"
+# Languages whose function words are nearly as many are told apart by their lexicons.
+_CLOSE: Final = 1.5
 _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 
@@ -55,7 +58,20 @@ def detect(text: str) -> str:
     if best <= 0:
         latin = sum("a" <= word[0] <= "ɏ" for word in words)
         return "en" if 2 * latin >= len(words) else UNKNOWN
+    near = [code for code, score in scores.items() if score >= best - _CLOSE and code in LANGUAGES]
+    if len(near) > 1 and max(scores, key=lambda code: scores[code]) in LANGUAGES:
+        return max(near, key=lambda code: scores[code] + _known(words, code))
     return next(code for code, score in scores.items() if score == best)
+
+
+def _known(words: list[str], code: str) -> int:
+    """How many words stand in the lexicon of a language: what decides between two that are close."""
+    lexicon = vocabulary(code)
+    forms = [plain(word) for word in words]
+    return sum(
+        form in lexicon.spelt or any(form[:length] in lexicon.stems for length in range(4, len(form) + 1))
+        for form in forms
+    )
 
 
 def reading_language(language: str) -> str:

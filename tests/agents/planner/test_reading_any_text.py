@@ -175,7 +175,7 @@ def test_wrapped_lines_and_odd_blanks_read_like_one_line() -> None:
     assert one is not None and other is not None
     assert one.model_dump(exclude={"slots"}) == other.model_dump(exclude={"slots"})
     start, end = other.slots["audience.days_since_purchase_min"].span
-    assert odd[start:end] == "not\nbought for 6 months"
+    assert odd[start:end] == "have not\nbought for 6 months"
 
 
 @pytest.mark.parametrize(
