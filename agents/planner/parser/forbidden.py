@@ -70,7 +70,11 @@ def _is_for_a_child(sentence: Sentence, match: Found) -> bool:
         or (len(after) > 1 and after[1].has("PRODUCTWORD", "THING", "PARENTS") and after[0].stop == "W")
     ):
         return True
-    first, _ = sentence.bounds(minor)
+    first, last = sentence.bounds(minor)
+    for at in range(minor + 1, last + 1):
+        addressed = any(each.has("AIMV", "TO", "FOR") for each in sentence.before(at, 2))
+        if sentence.items[at].has("PARENTS") and addressed:
+            return True
     return any(item.has("PARENTS") for item in sentence.items[first:minor]) or sentence.items[minor - 1].has(
         "PRODUCTWORD", "THING"
     )

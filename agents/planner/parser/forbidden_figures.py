@@ -12,6 +12,7 @@ from agents.planner.parser.forbidden_negation import is_negated
 from agents.planner.parser.grammar import Found, Pattern
 from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.lengths import UNIT_DAYS, Length
+from agents.planner.parser.moments import Moment
 from agents.planner.parser.reading import Reading, overlaps
 from policies.refusals import (
     Refusal,
@@ -37,6 +38,7 @@ PACES: Final = tuple(
 EVERY: Final = Pattern("SENDWORD|CHANNEL _4 EACH d:DUR")
 
 
+_WITHIN: Final = Pattern("n:NUM SENDWORD|CHANNEL _1 t:DATE")
 BURST: Final = Pattern("n:NUM _2 SENDWORD|CHANNEL _3 IN|WITHIN|DURING _2 d:DUR")
 
 
@@ -130,6 +132,15 @@ def paces_judged(sentence: Sentence, policy: BriefPolicy) -> list[Refusal]:
                     float(number), max(length.least, 1), match.span, policy.frequency_cap, repeats=False
                 )
             )
+    for match in _WITHIN.find(sentence):
+        moment, number = match.item("t").value, match.item("n").value
+        if isinstance(moment, Moment) and moment.is_period and moment.year and isinstance(number, Decimal):
+            opens, closes = moment.first(moment.year), moment.last(moment.year)
+            if opens and closes and not is_negated(sentence, match.first, match.last):
+                days = (closes - opens).days + 1
+                judged.append(
+                    judge_frequency(float(number), days, match.span, policy.frequency_cap, repeats=False)
+                )
     return [refusal for refusal in judged if refusal is not None]
 
 
