@@ -152,9 +152,8 @@ def named(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None:
     for name, ahead in (("DAYAFTER", 2), ("TOMORROW", 1), ("TODAY", 0)):
         if item.has(name):
             return at, at_time.constant(today + timedelta(days=ahead))
-    if item.has("NOW") and (
-        item_at(items, at - 1).has("FROM", "START", "LAUNCH", "SEND") or item.form not in ("now",)
-    ):
+    cued = item_at(items, at - 1).has("FROM", "START") and not item_at(items, at - 1).has("SEND")
+    if item.has("NOW") and (cued or item.form != "now"):
         return at, at_time.constant(today)
     return None
 

@@ -39,7 +39,7 @@ _SOURCES: Final[tuple[tuple[ObjectiveCode, int, str], ...]] = (
     ("product_launch", 3, "LAUNCH _6 THING|PRODUCTWORD"),
     ("product_launch", 3, "LAUNCH _3 NEW"),
     ("product_launch", 3, "NEW _4 LAUNCH"),
-    ("product_launch", 1, "LAUNCH !CAMPAIGN|DATE|ON|FILL|NOW|TODAY|TOMORROW"),
+    ("product_launch", 1, "LAUNCH OF|FOR !CAMPAIGN|ARTICLE"),
     ("event_registration", 1, "SIGNUP !NEWSWORD"),
     ("product_promotion", 1, "PROMO"),
     ("product_launch", 3, "NEW _2 THING|PRODUCTWORD"),
@@ -159,6 +159,9 @@ def _is_description(sentence: Sentence, index: int, code: str) -> bool:
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
     if following is None or following.stop != "W":
         return False
+    if code == "product_launch" and "LAUNCH" in sentence.items[index].form.upper():
+        # "Launch our campaign", "launch the loyalty programme": what is launched is no product.
+        return following.has("CAMPAIGN", "OBJECTIVE", "SEND", "CHANNEL")
     if " " in sentence.items[index].form:
         return False
     return code in ("loyalty", "acquisition", "retention") and following.has(
