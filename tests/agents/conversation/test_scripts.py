@@ -1,0 +1,47 @@
+"""Forty conversations, written before the code that reads them, end in the right records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agents.planner.brief import Brief
+from tests.agents.conversation.scripts import Talk, reading_of, scripts
+
+META, CASES = scripts()
+_NOT_SCORED = ("product", "other")
+
+
+def shown(record: Brief) -> dict[str, Any]:
+    """The fields that a script is about."""
+    document = record.model_dump(mode="json")
+    found = {
+        name: document[name]
+        for name in ("objective", "audience", "budget", "start", "end", "channels", "constraints")
+    }
+    found["constraints"] = {
+        name: value for name, value in found["constraints"].items() if name not in _NOT_SCORED
+    }
+    if found["budget"] is not None:
+        found["budget"] = {name: found["budget"][name] for name in ("amount", "currency")}
+    found["refusals"] = [refusal["code"] for refusal in document["refusals"]]
+    return found
+
+
+def test_there_are_forty_conversations_of_three_turns_or_more() -> None:
+    assert len(CASES) == 40
+    assert len({case["lang"] for case in CASES}) == 7
+    assert all(2 <= len(case["turns"]) <= 8 for case in CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
+def test_a_conversation_ends_in_the_right_record(case: dict[str, Any]) -> None:
+    talk = Talk(reading_of(META))
+    for turn in case["turns"]:
+        heard, changes = talk.say(turn["say"])
+        assert heard.kind == turn["heard"], turn["say"]
+        if "changed" in turn:
+            assert {change.field for change in changes} == set(turn["changed"]), turn["say"]
+    wanted = [{"refusals": []} | expected for expected in case["expected"]]
+    assert [shown(record) for record in talk.records()] == wanted
