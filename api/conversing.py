@@ -14,7 +14,8 @@ from agents.agent_run import ProgressEvent
 from agents.propose.drafts import PlanDraft, PolicyReport
 from agents.refusals import ThreadWaitsError, UnknownInterruptError, UnknownNodeError, noted
 from agents.state import ProposeState
-from agents.threads import MAXIMUM_BRIEF, Started
+from agents.thread_beginning import MAXIMUM_BRIEF
+from agents.threads import Started
 from api.http.faults import fault
 from api.wiring import App
 from policies.errors import CountersignError, InvalidInputError

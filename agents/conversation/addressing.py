@@ -9,9 +9,6 @@ from agents.conversation.standing import Spoken, Standing
 from agents.conversation.vocabulary import Token, tokens_of, vocabulary
 
 _REACH: Final = 6
-_ARTICLES: Final = frozenset(
-    "the our my that this der die das den dem la le les l el los las o a as os il lo gli de het".split()
-)
 _STEM: Final = 4
 
 
@@ -65,13 +62,14 @@ def _named(text: str, tokens: Sequence[Token], start: int, *, led: bool) -> tupl
     noun = next((at for at in range(start, end) if words.at("campaign_nouns", tokens, at)), None)
     if noun is None:
         return None
-    names = [token.word for token in tokens[start:noun] if token.word not in _ARTICLES]
+    articles = words.phrases["articles"]
+    names = [token.word for token in tokens[start:noun] if (token.word,) not in articles]
     after = noun + 1
     if not names:
         while after < len(tokens) and not _pauses(text, tokens, after - 1):
             names.append(tokens[after].word)
             after += 1
-        names = [name for name in names if name not in _ARTICLES]
+        names = [name for name in names if (name,) not in articles]
     if not led and not _pauses(text, tokens, after - 1):
         return None
     return (names, after) if names else None

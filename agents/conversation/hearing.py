@@ -74,7 +74,7 @@ def hear(text: str, standing: Standing, by: ReadBy, *, campaign_id: str | None =
         turn = turn._replace(first=after, campaign=address.campaign, named=True)
         if after >= len(tokens):
             return Heard("other", address.campaign, topic="addressed")
-    return _steering(turn, standing, by) or _asking(turn, by) or _stating(turn, standing, by)
+    return _steering(turn, standing, by) or _asking(turn, by) or _stating(turn, by)
 
 
 def _steering(turn: _Turn, standing: Standing, by: ReadBy) -> Heard | None:
@@ -158,7 +158,7 @@ def _asking(turn: _Turn, by: ReadBy) -> Heard | None:
     return Heard("question", turn.campaign, turn.start, topic=topic.value if topic else "")
 
 
-def _stating(turn: _Turn, standing: Standing, by: ReadBy) -> Heard:
+def _stating(turn: _Turn, by: ReadBy) -> Heard:
     """Whatever is left states something about a campaign, or nothing that can be read."""
     campaign = turn.campaign
     if campaign is None:

@@ -9,12 +9,14 @@ from typing import Any, Final, NamedTuple
 from agents.comments.asks import Reading as ReadBy
 from agents.conversation.operations import operations
 from agents.conversation.vocabulary import Token, tokens_of, vocabulary
-from agents.planner.brief import CHANNELS, AnswerNotUnderstoodError, Brief, Question, Slot, SlotSource
+from agents.planner.brief import CHANNELS, Action, AnswerNotUnderstoodError, Brief, Question, Slot, SlotSource
 from agents.planner.parser import merge_answer
 from agents.planner.parser.extract import Extract, extract
 from agents.planner.parser.questions import Doubt, action_for, questions_for
 from policies.refusals import Refusal, RefusalCode
 
+WORDS: Final = "words"
+"""The name under which an answer in plain words is given to all open questions at once."""
 _VALUES: Final = ("objective", "kpi", "start", "end")
 _ABOUT_PEOPLE: Final[frozenset[RefusalCode]] = frozenset(
     {"consent_violation", "sensitive_attribute_targeting", "minors_targeting", "pii_disclosure"}
@@ -99,13 +101,31 @@ def merge_turn(
     edit = _Edit(record, offset, source)
     _put_values(edit, record, found)
     _put_channels(edit, record, found, tokens)
-    _put_audience(edit, record, found, tokens)
+    _put_audience(edit, found, tokens)
     _put_constraints(edit, record, found)
     for field, value, span in operations(record, tokens, found):
         edit.put(field, value, span)
     if answering or (not edit.stated and _is_amount(tokens)):
         _put_answers(edit, record, text, tokens, by, answering=answering)
     return _finished(edit, record, found, by)
+
+
+def merge_answers(record: Brief, text: str, by: ReadBy) -> Brief:
+    """Return the record after an answer in plain words to all of its questions; AnswerNotUnderstoodError for none of them."""
+    merged = merge_turn(record, text, by, source="person", answering=True)
+    if not merged.stated:
+        asked = " ".join(question.question for question in record.questions)
+        raise AnswerNotUnderstoodError(
+            f"The answer {text[:80]!r} says nothing about what is asked. {asked}".strip(), value=text[:80]
+        )
+    return merged.record
+
+
+def settled(record: Brief, by: ReadBy) -> Brief:
+    """Return a record with the questions that it still raises by itself; those of a planner or an approver are asked anew."""
+    bare = record.model_copy(update={"questions": [], "action": "plan"})
+    asked, action = _asked(record, bare, [], frozenset(), lawful=record.action != "refuse", by=by)
+    return bare.model_copy(update={"questions": asked, "action": action})
 
 
 def _put_values(edit: _Edit, record: Brief, found: Extract) -> None:
@@ -122,14 +142,17 @@ def _put_values(edit: _Edit, record: Brief, found: Extract) -> None:
 def _put_channels(edit: _Edit, record: Brief, found: Extract, tokens: list[Token]) -> None:
     """Add to the channels where the turn adds, else replace them; those excluded go."""
     named, excluded = found.readings.get("channels"), found.readings.get("constraints.excluded_channels")
-    wanted = set(named.value) if named is not None and isinstance(named.value, list) else set()
-    barred = set(excluded.value) if excluded is not None and isinstance(excluded.value, list) else set()
+    wanted: set[str] = set(named.value) if named is not None and isinstance(named.value, list) else set()
+    barred: set[str] = (
+        set(excluded.value) if excluded is not None and isinstance(excluded.value, list) else set()
+    )
     if wanted:
-        before = set(record.channels or ()) if vocabulary().anywhere("add", tokens) else set()
+        before: set[str] = set(record.channels or ()) if vocabulary().anywhere("add", tokens) else set()
         _keep_channels(edit, (before | wanted) - barred, named.span if named else (0, 0))
     elif barred and record.channels is not None and barred & set(record.channels):
-        _keep_channels(edit, set(record.channels) - barred, excluded.span if excluded else (0, 0))
-    before_barred = set(record.constraints.excluded_channels or ())
+        left = {str(channel) for channel in record.channels} - barred
+        _keep_channels(edit, left, excluded.span if excluded else (0, 0))
+    before_barred: set[str] = set(record.constraints.excluded_channels or ())
     after_barred = (before_barred | barred) - wanted
     if after_barred != before_barred:
         read = excluded if excluded is not None else named
@@ -145,7 +168,7 @@ def _ordered(channels: Iterable[str]) -> list[str]:
     return [channel for channel in CHANNELS if channel in set(channels)]
 
 
-def _put_audience(edit: _Edit, record: Brief, found: Extract, tokens: list[Token]) -> None:
+def _put_audience(edit: _Edit, found: Extract, tokens: list[Token]) -> None:
     """Narrow the audience by what is said; "instead" and "all" put it in the place of what was there."""
     if not found.audience or any(refusal.code in _ABOUT_PEOPLE for refusal in found.refusals):
         return
@@ -155,7 +178,7 @@ def _put_audience(edit: _Edit, record: Brief, found: Extract, tokens: list[Token
     old = edit.document["audience"] or {}
     replaces = bool(said) and (bool(said.get("all")) or vocabulary().anywhere("instead", tokens) is not None)
     for key, value in old.items():
-        dropped = replaces and key != "exclude" or (key == "all" and said)
+        dropped = (replaces and key != "exclude") or (key == "all" and bool(said))
         if dropped and value is not None and key not in said:
             edit.put(f"audience.{key}", None, first)
     for key, value in said.items():
@@ -258,16 +281,22 @@ def _finished(edit: _Edit, record: Brief, found: Extract, by: ReadBy) -> Merged:
     if not any(_said(value) for value in (document["audience"] or {}).values()):
         document["audience"] = None
     merged = Brief.model_validate(document)
-    contradictions = _contradictions(merged)
     doubts = [doubt for doubt in found.doubts if stated or doubt.field.startswith("unsupported_channel:")]
-    asked = questions_for(merged, [*doubts, *contradictions], by.currency, by.policy)
-    asked += _still_open(record, stated, asked)
     lawful = record.action != "refuse" or found.is_lawful()
-    action = action_for(merged, asked, lawful)
-    if contradictions and action != "refuse":
-        action = "clarify"
+    asked, action = _asked(record, merged, doubts, stated, lawful=lawful, by=by)
     done = merged.model_copy(update={"questions": asked, "action": action})
     return Merged(done, tuple(found.refusals), stated, edit.taken)
+
+
+def _asked(
+    before: Brief, after: Brief, doubts: list[Doubt], stated: frozenset[str], *, lawful: bool, by: ReadBy
+) -> tuple[list[Question], Action]:
+    """What is asked after a turn, and whether planning waits for it; a contradiction always waits."""
+    contradictions = _contradictions(after)
+    asked = questions_for(after, [*doubts, *contradictions], by.currency, by.policy)
+    asked += _still_open(before, stated, asked)
+    action = action_for(after, asked, lawful)
+    return asked, "clarify" if contradictions and action != "refuse" else action
 
 
 def _mended(stated: Iterable[str], found: Extract) -> set[RefusalCode]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from agents.conversation.vocabulary import Found, Token, vocabulary
@@ -67,7 +68,7 @@ def _scaled(record: Brief, amount: Decimal, span: tuple[int, int]) -> Operation:
 
 
 def _percent(tokens: Sequence[Token]) -> Decimal | None:
-    for number, sign in zip(tokens, tokens[1:], strict=False):
+    for number, sign in pairwise(tokens):
         if sign.word in ("%", "percent", "prozent", "procent") and number.word.isdecimal():
             return Decimal(number.word)
     return None

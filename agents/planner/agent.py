@@ -23,7 +23,10 @@ from tools.result import Result
 
 
 class PlannerTask(BaseModel):
-    """What the planner is given. `said` holds the marketer's answers to earlier questions, by field."""
+    """What the planner is given. `said` holds the marketer's answers to earlier questions, by field.
+
+    `record` is what the conversation has come to; where there is one, the text is not read again.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,6 +35,7 @@ class PlannerTask(BaseModel):
     timezone: str
     currency: str
     said: tuple[tuple[str, str], ...] = ()
+    record: Brief | None = None
 
 
 class Nothing(BaseModel):

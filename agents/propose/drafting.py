@@ -23,7 +23,7 @@ from agents.planner.agent import PlannerTask, reading_of
 from agents.planner.brief import Brief
 from agents.propose.commenting import changes_to_ask, read_comments_once
 from agents.propose.drafts import CopyDraft, DesignDraft, ForecastDraft, PlanDraft, SegmentationDraft
-from agents.propose.earlier import KEPT_MESSAGES, kept_messages, said_in
+from agents.propose.earlier import KEPT_MESSAGES, kept_messages, record_of, said_in
 from agents.propose.facts import (
     NO_ARM,
     brief_figures,
@@ -85,8 +85,9 @@ class Drafting:
             timezone=situation.timezone,
             currency=situation.currency,
             said=await self._said(state, situation),
+            record=await in_thread(self._read, record_of, state["thread_id"]),
         )
-        heard = await hear_brief(self.bench, self.crew, state, task)
+        heard = None if task.record else await hear_brief(self.bench, self.crew, state, task)
         reading = reading_of(task, lambda asked: read_with_answers(asked, situation, heard))
         run = await self.crew.plan(state["thread_id"], task, situation, reading)
         brief = await self._with_questions(state, situation, reading.brief)

@@ -60,7 +60,7 @@ class Talk:
             for _ in range(min(heard.levels, len(stack) - 1)):
                 stack.pop()
             if heard.then is not None:
-                again, changes = self.say(text[heard.then :])
+                again, _ = self.say(text[heard.then :])
                 return again, changes_between(before[1], stack[-1][1])
         elif heard.kind in ("change", "answer"):
             assert heard.merged is not None
