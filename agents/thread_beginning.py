@@ -20,7 +20,7 @@ from store.repositories.approval_endings import supersede
 from store.repositories.approvals import approval_of_proposal, signatures_of
 from store.repositories.campaigns import add_brief, get_brief, get_campaign, get_proposal, move_campaign
 from store.repositories.leases import take_thread
-from store.repositories.threads import add_thread, take_reserved
+from store.repositories.threads import add_thread, end_waiting, take_reserved
 from store.tables import BriefRow, Campaign, ProposeThread
 
 MAXIMUM_BRIEF = 8_000
@@ -68,6 +68,8 @@ def begin(
         else:
             campaign = before
             parent = take_back(bench, session, campaign, author_id)
+            if campaign.thread_id is not None:
+                end_waiting(session, campaign.thread_id, at)
         campaign.brief_id, campaign.thread_id = brief.brief_id, thread_id
         session.flush()
         keep_thread(session, campaign, author_id, at, reserved is not None)

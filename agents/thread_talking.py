@@ -8,10 +8,12 @@ from typing import NamedTuple
 from pydantic import JsonValue
 from sqlmodel import Session, col, select
 
-from agents.conversation.merging import settled
+from agents.comments.asks import PREFIX
+from agents.comments.asks import Reading as ReadBy
+from agents.conversation.merging import WORDS, merge_answers, settled
 from agents.keeping import Keeper
 from agents.planner.brief import Brief
-from agents.planner.parser import read_brief
+from agents.planner.parser import merge_answer, read_brief
 from agents.propose.drafts import PlanDraft
 from agents.propose.earlier import EDIT, RECORD, EditDraft, edit_of, reading_by, record_of
 from agents.propose.facts import ANSWER
@@ -39,8 +41,23 @@ class Version(NamedTuple):
     """A campaign's record at one point of its conversation: its brief, what the thread begins from, the answers after it."""
 
     brief: BriefRow
+    thread_id: str
     base: Brief
     rounds: tuple[JsonObject, ...]
+
+    def record(self, by: ReadBy) -> Brief:
+        """Return the record of this version, its answers merged; those to an approver's asks are asked again."""
+        record = self.base
+        for answers in self.rounds:
+            for answer in answers["answers"]:
+                field, text = str(answer["field"]), str(answer["text"])
+                if field == WORDS:
+                    record = merge_answers(record, text, by)
+                elif not field.startswith(PREFIX):
+                    record = merge_answer(
+                        record, field, text, today=by.today, home_currency=by.currency, policy=by.policy
+                    )
+        return record
 
 
 def begin_change(
@@ -53,15 +70,20 @@ def begin_change(
     words: str,
     record: Brief,
     turn: TurnSaid,
+    after: Version | None = None,
 ) -> ProposeState:
     """Begin the thread of a campaign whose record a turn changed; an open proposal is superseded.
 
-    `thread_id` is the campaign's thread that the record was merged with, `words` the part of the turn that it states.
+    `thread_id` is the campaign's thread that the record was merged with, `words` the part of the turn that it states. With
+    `after` the turn first goes back to an earlier version and changes that.
     NotAuthorisedError for anybody but the brief's author; ConflictError where the campaign went on meanwhile or is past
     review; InvalidInputError once the words are too many. Nothing is written then.
     """
     with bench.database.write(durable=True) as session:
         campaign, brief = _present(session, workspace_id, user_id, campaign_id, thread_id)
+        parent_thread = thread_id
+        if after is not None:
+            brief, parent_thread = get_brief(session, workspace_id, after.brief.brief_id), after.thread_id
         text = joined(brief.text, words)
         made = add_brief(
             session,
@@ -74,7 +96,7 @@ def begin_change(
             model=record.model,
             at=bench.clock.now(session),
             parent_brief_id=brief.brief_id,
-            parent_thread_id=thread_id,
+            parent_thread_id=parent_thread,
         )
         return _begin(bench, session, campaign, made, record, (), turn, user_id)
 
@@ -129,7 +151,7 @@ def version_before(session: Session, campaign: Campaign, levels: int) -> tuple[V
         taken += 1
     if not taken:
         return None, 0
-    return Version(brief, _base(session, thread_id, brief), tuple(rounds)), taken
+    return Version(brief, thread_id, _base(session, thread_id, brief), tuple(rounds)), taken
 
 
 def _rounds(session: Session, thread_id: str) -> list[JsonObject]:

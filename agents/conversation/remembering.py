@@ -13,13 +13,13 @@ from agents.comments.asks import Reading as ReadBy
 from agents.conversation.vocabulary import Token, tokens_of, vocabulary
 from agents.planner.brief import Channel, Tone
 from agents.planner.parser.extract import extract
+from policies.figures import unsourced_numbers
 from policies.privacy import holds_address
 
 LONGEST_SIGNATURE: Final = 60
 _SENTENCE: Final = re.compile(r"[^.!?;\n]+")
 _SIGNATURE_ENDS: Final = re.compile(r"[,;!?\n]|\.(?:\s|$)")
 _QUOTES: Final = " \"'“”„«»‘"
-_MANY_DIGITS: Final = re.compile(r"\d[\d\s()/-]{5,}\d")
 
 
 class _Fact(BaseModel):
@@ -119,8 +119,9 @@ def _facts(words: str, by: ReadBy) -> list[Fact]:
 
 
 def _signature(text: str) -> Signature | None:
-    """The name up to the end of the clause; never an address or a telephone number."""
+    """The name up to the end of the clause; never an address or a number, which messages may not hold."""
     name = _SIGNATURE_ENDS.split(text, maxsplit=1)[0].strip(_QUOTES)
-    if not name or len(name) > LONGEST_SIGNATURE or holds_address(name) or _MANY_DIGITS.search(name):
+    unfit = holds_address(name) or unsourced_numbers(name, {}) or set(name) & set("{}<>")
+    if not name or len(name) > LONGEST_SIGNATURE or unfit:
         return None
     return Signature(name=name)

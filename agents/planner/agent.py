@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from agents.agent_run import Check, ToolCallRecord
 from agents.agent_tool import AgentTool, AnyAgentTool
 from agents.checks import require_returned
+from agents.conversation.assuming import usual_channels
 from agents.errors import AnswerInvalidError
 from agents.models.offline import CallTool, Finish, PlaybookStep, ToolOutcome
 from agents.planner.brief import Brief, Question
@@ -89,7 +90,8 @@ def planner_tools(task: PlannerTask, situation: Situation, reading: BriefReading
         return reading
 
     def find_actions(asked: ActionsAsked) -> ActionMatches:
-        return match_actions(situation.actions, task.text, asked.channels)
+        usable = usual_channels(situation.memory, reading.brief, situation.rules.channels)
+        return match_actions(situation.actions, task.text, asked.channels or usable)
 
     def affordable(asked: BudgetAsked) -> BudgetPlan:
         brief = reading.brief

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from agents.analyst.agent import DesignTask, ForecastTask
 from agents.analyst.desk import DesignDesk, DesignFacts, bandit_prior
 from agents.comments.asks import asked_of_author
+from agents.conversation.assuming import assumed_of, usual_channels
 from agents.copywriter.agent import creative_of
 from agents.copywriter.guidance import BrandText
 from agents.crew import Crew
@@ -111,6 +112,7 @@ class Drafting:
                     campaign_name=_campaign_name(brief),
                 )
                 draft = PlanDraft(
+from agents.conversation.assuming import assumed_of, usual_channels
                     brief=brief,
                     definition=reading.definition,
                     action_ids=run.answer.action_ids,
@@ -329,11 +331,6 @@ class Drafting:
 
 def _has_earlier(state: ProposeState) -> bool:
     return "plan_id" in state or bool(state.get("parent_proposal_id"))
-
-
-def _channels(brief: Brief, situation: Situation) -> tuple[str, ...]:
-    asked = brief.channels or situation.rules.channels
-    return tuple(channel for channel in asked if channel in situation.rules.channels)
 
 
 def _campaign_name(brief: Brief) -> str:

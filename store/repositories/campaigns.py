@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel, col, select
 from policies.errors import ConflictError, NotFoundError
 from store.bulk import table_of
 from store.driver import Prepared
-from store.tables import BriefRow, Campaign, Creative, Proposal
+from store.tables import BriefRow, Campaign, Creative, Proposal, Readout
 from store.tables.base import JsonObject
 
 _campaigns, _proposals = table_of(Campaign), table_of(Proposal)
@@ -59,6 +59,15 @@ def campaigns_of_conversation(
         Campaign.workspace_id == workspace_id, Campaign.conversation_id == conversation_id
     )
     return session.exec(query.order_by(col(Campaign.campaign_id))).all()
+
+
+def measured_campaigns(session: Session, workspace_id: str, *, limit: int = 100) -> Sequence[Campaign]:
+    """Return the campaigns that have a readout, the newest first."""
+    measured = select(Readout.campaign_id).where(Readout.workspace_id == workspace_id)
+    query = select(Campaign).where(
+        Campaign.workspace_id == workspace_id, col(Campaign.campaign_id).in_(measured)
+    )
+    return session.exec(query.order_by(col(Campaign.campaign_id).desc()).limit(limit)).all()
 
 
 def campaign_of_thread(session: Session, thread_id: str) -> Campaign | None:

@@ -10,8 +10,21 @@ from sqlmodel import Session, col, select
 
 from policies.errors import NotFoundError
 from store.bulk import table_of
-from store.tables import Remembered
+from store.driver import Prepared
+from store.tables import BriefRow, Remembered
 from store.tables.base import JsonObject
+
+_rows, _briefs = table_of(Remembered).c, table_of(BriefRow).c
+_FOR_BRIEF = Prepared(
+    sa.select(_rows.remembered_id, _rows.fact, _rows.words)
+    .join_from(table_of(Remembered), table_of(BriefRow), _briefs.author_id == _rows.user_id)
+    .where(
+        _briefs.brief_id == sa.bindparam("brief"),
+        _rows.workspace_id == sa.bindparam("workspace"),
+        _rows.status == "accepted",
+    )
+    .order_by(_rows.remembered_id)
+)
 
 
 def remembered_by(
@@ -22,6 +35,12 @@ def remembered_by(
     if accepted:
         query = query.where(Remembered.status == "accepted")
     return session.exec(query.order_by(col(Remembered.remembered_id))).all()
+
+
+def remembered_for_brief(session: Session, workspace_id: str, brief_id: str) -> list[JsonObject]:
+    """Return the accepted facts of a brief's author, the oldest first, as remembered_id, fact and words."""
+    found = _FOR_BRIEF.mappings(session, workspace=workspace_id, brief=brief_id)
+    return [dict(row) for row in found]
 
 
 def get_remembered(session: Session, workspace_id: str, user_id: str, remembered_id: str) -> Remembered:
