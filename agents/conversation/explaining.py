@@ -13,7 +13,7 @@ from policies.figures import Figure, figures_named
 NOT_YET: Final = "That is not known yet: the campaign has not been planned that far."
 WHAT_IF: Final = (
     "Nothing is tried out on the side. Say the change as you want it, and the plan is made anew with its figures; "
-    "“undo” brings the present one back."
+    "“undo” brings the present plan back."
 )
 _STATES: Final[Mapping[str, str]] = {
     "draft": "It is a draft: nothing is before an approver.",
@@ -79,8 +79,12 @@ def _segments(known: Known) -> Iterable[str]:
     because = f"You said {' and '.join(said)}, so it is" if said else "It is"
     yield f"{because} for people of whom this holds: {known.segmentation.words}."
     for segment in known.segmentation.segments:
-        yield f"{segment.words.capitalize()}: {{figure:segment.{segment.segment_id}.people}}."
+        yield f"{_sentence(segment.words)}: {{figure:segment.{segment.segment_id}.people}}."
     yield known.segmentation.rationale
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _cost(known: Known) -> Iterable[str]:
@@ -96,7 +100,7 @@ def _forecast(known: Known) -> Iterable[str]:
         yield known.forecast.summary
         for name in known.forecast.quantities:
             yield (
-                f"{name.capitalize()}: {{figure:forecast.{name}.median}}, between {{figure:forecast.{name}.low}} "
+                f"{_sentence(name)}: {{figure:forecast.{name}.median}}, between {{figure:forecast.{name}.low}} "
                 f"and {{figure:forecast.{name}.high}}."
             )
 

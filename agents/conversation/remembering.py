@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from agents.comments.asks import Reading as ReadBy
+from agents.comments.reader import sentences
 from agents.conversation.vocabulary import Token, tokens_of, vocabulary
 from agents.planner.brief import Channel, Tone
 from agents.planner.parser.extract import extract
@@ -17,7 +18,6 @@ from policies.figures import unsourced_numbers
 from policies.privacy import holds_address
 
 LONGEST_SIGNATURE: Final = 60
-_SENTENCE: Final = re.compile(r"[^.!?;\n]+")
 _SIGNATURE_ENDS: Final = re.compile(r"[,;!?\n]|\.(?:\s|$)")
 _QUOTES: Final = " \"'“”„«»‘"
 
@@ -79,8 +79,7 @@ class Noted(BaseModel):
 def facts_in(text: str, by: ReadBy) -> tuple[Noted, ...]:
     """Return what the sentences of a text ask to be remembered; nothing else can be kept, whatever is said."""
     found: dict[tuple[str, str], Noted] = {}
-    for sentence in _SENTENCE.finditer(text):
-        words = sentence.group().strip()
+    for words in sentences(text):
         for fact in _facts(words, by):
             key = (fact.kind, getattr(fact, "channel", ""))
             found[key] = Noted(fact=fact, words=words)
@@ -121,7 +120,7 @@ def _facts(words: str, by: ReadBy) -> list[Fact]:
 def _signature(text: str) -> Signature | None:
     """The name up to the end of the clause; never an address or a number, which messages may not hold."""
     name = _SIGNATURE_ENDS.split(text, maxsplit=1)[0].strip(_QUOTES)
-    unfit = holds_address(name) or unsourced_numbers(name, {}) or set(name) & set("{}<>")
+    unfit = holds_address(name) or unsourced_numbers(name, {}) or set(text) & set("{}<>")
     if not name or len(name) > LONGEST_SIGNATURE or unfit:
         return None
     return Signature(name=name)
