@@ -174,7 +174,7 @@ def _base(session: Session, thread_id: str, brief: BriefRow) -> Brief:
         raise ConflictError(
             f"nothing is kept of the thread {thread_id}; say the change again", value=thread_id
         )
-    situation = Situation.model_validate(kept.content)
+    situation = Situation.model_validate(kept)
     by = reading_by(situation)
     if first is not None:
         return settled(PlanDraft.model_validate(first.content).brief, by)
@@ -260,7 +260,7 @@ def _begin(
 
 def _tone_before(session: Session, campaign: Campaign) -> str | None:
     draft = None if campaign.thread_id is None else latest_draft(session, campaign.thread_id, "plan")
-    return None if draft is None else PlanDraft.model_validate(draft.content).brief.constraints.tone
+    return None if draft is None else PlanDraft.model_validate(draft).brief.constraints.tone
 
 
 def _carried(edit: EditDraft, *, same_words: bool) -> EditDraft:

@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 
 from agents.comments.asks import Reading as ReadBy
 from agents.conversation.addressing import address_in
+from agents.conversation.changes import changes_between
 from agents.conversation.merging import Merged, merge_turn
 from agents.conversation.remembering import asks_to_remember, facts_in
 from agents.conversation.standing import Spoken, Standing
@@ -17,7 +18,8 @@ Kind = Literal[
     "brief", "change", "answer", "undo", "question", "result", "remember", "accept", "recall", "forget", "approval",
     "refused", "which", "other",
 ]  # fmt: skip
-_BRIEF_FIELDS: Final = frozenset({"objective", "budget", "start", "end", "channels"})
+_PARTS: Final = frozenset({"budget", "start", "end", "channels"})
+_BRIEF_FIELDS: Final = _PARTS | {"objective"}
 UNDO_ALL: Final = 1_000_000
 
 
@@ -92,7 +94,7 @@ def _steering(turn: _Turn, standing: Standing, by: ReadBy) -> Heard | None:
     if _wants_memory(turn, by):
         return Heard("remember", turn.campaign, turn.start)
     found = words.at("approval", tokens, first)
-    if found is not None and standing.campaigns and not _states(turn.text[turn.start :], by):
+    if found is not None and standing.campaigns and not _states(turn.text[turn.start :], by, _PARTS):
         return Heard("approval", turn.campaign)
     greets = words.at("greetings", tokens, first) or words.at("greetings", tokens, 0)
     if greets is not None and len(tokens) - greets.last <= 2:
@@ -142,7 +144,7 @@ def _asking(turn: _Turn, by: ReadBy) -> Heard | None:
     marked = any(token.word in ("?", "¿") for token in turn.rest)
     at = first + 1 if tokens[first].word == "¿" else first
     asked = words.at("question_words", tokens, at)
-    if words.at("what_if", tokens, at):
+    if any(words.at("what_if", tokens, index) for index in range(at + 1)):
         return Heard("question", turn.campaign, turn.start, topic="what_if")
     result = words.anywhere("result", turn.rest)
     if result is not None and (marked or asked or result.first == 0):
@@ -176,17 +178,18 @@ def _stating(turn: _Turn, by: ReadBy) -> Heard:
         source="person" if campaign.asks else "rule",
         answering=campaign.asks,
     )
-    if merged.stated:
+    only_forbidden = bool(merged.refusals) and not changes_between(campaign.record, merged.record)
+    if merged.stated and not only_forbidden:
         return Heard("answer" if campaign.asks else "change", campaign, turn.start, merged=merged)
     if merged.refusals:
         return Heard("refused", campaign, turn.start, merged=merged)
     return Heard("other", campaign, turn.start, merged=merged)
 
 
-def _states(text: str, by: ReadBy) -> int:
+def _states(text: str, by: ReadBy, fields: frozenset[str] = _BRIEF_FIELDS) -> int:
     """How many things a text states that a brief is made of."""
     found = extract(text, by.today, by.currency, by.policy)
-    return len(found.readings.keys() & _BRIEF_FIELDS) + bool(found.audience)
+    return len(found.readings.keys() & fields) + bool(found.audience)
 
 
 def _whole_brief(found: Extract, campaign: Spoken) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from agents.comments.asks import Reading as ReadBy
@@ -293,7 +294,9 @@ def _asked(
 ) -> tuple[list[Question], Action]:
     """What is asked after a turn, and whether planning waits for it; a contradiction always waits."""
     contradictions = _contradictions(after)
-    asked = questions_for(after, [*doubts, *contradictions], by.currency, by.policy)
+    own = {question.field for question in contradictions}
+    raised = questions_for(after, doubts, by.currency, by.policy)
+    asked = [*contradictions, *(question for question in raised if question.field not in own)]
     asked += _still_open(before, stated, asked)
     action = action_for(after, asked, lawful)
     return asked, "clarify" if contradictions and action != "refuse" else action
@@ -315,22 +318,34 @@ def _still_open(record: Brief, stated: frozenset[str], asked: Iterable[Question]
     ]
 
 
-def _contradictions(record: Brief) -> list[Doubt]:
+def _contradictions(record: Brief) -> list[Question]:
     """What the record now says against itself: named and asked about, never resolved in silence."""
     found = []
     if record.start is not None and record.end is not None and record.end < record.start:
-        because = f"It would start on {record.start} and end before that, on {record.end}."
-        found.append(Doubt("dates", because))
+        why = f"It would start on {record.start} and end before that, on {record.end}."
+        ends = record.start + timedelta(days=13)
+        suggestion = f"from {record.start} to {ends}"
+        found.append(
+            Question(field="dates", question=f"{why} When should it start and end?", suggestion=suggestion)
+        )
     people = record.audience
     if people is not None and people.days_since_purchase_min and people.days_since_purchase_max:
         low, high = people.days_since_purchase_min, people.days_since_purchase_max
         if low > high:
-            because = f"Nobody has bought at least {low} days ago and at most {high} days ago."
-            found.append(Doubt("audience", because))
-    if record.constraints.excluded_channels and record.channels is None:
-        remaining = [name for name in CHANNELS if name not in record.constraints.excluded_channels]
-        if not remaining:
-            found.append(Doubt("channels", "No channel remains."))
+            why = f"Nobody has bought both at least {low} and at most {high} days ago."
+            suggestion = f"customers who have not bought for {low} days"
+            found.append(
+                Question(field="audience", question=f"{why} Whom should it reach?", suggestion=suggestion)
+            )
+    barred = record.constraints.excluded_channels or []
+    if record.channels is None and set(barred) >= set(CHANNELS):
+        found.append(
+            Question(
+                field="channels",
+                question="No channel remains. Which channels should it use?",
+                suggestion="e-mail",
+            )
+        )
     return found
 
 

@@ -65,7 +65,7 @@ def read_comments_of(session: Session, thread_id: str) -> ReadComments | None:
 def record_of(session: Session, thread_id: str) -> Brief | None:
     """Return the record that a thread was begun with; None where its brief is read."""
     draft = latest_draft(session, thread_id, RECORD)
-    return None if draft is None else Brief.model_validate(draft.content)
+    return None if draft is None else Brief.model_validate(draft)
 
 
 def edit_of(session: Session, thread_id: str) -> EditDraft | None:

@@ -27,12 +27,9 @@ def known_of(session: Session, campaign: Campaign, spoken: Spoken) -> Known:
     """Return what the thread of a campaign has come to, as far as it came."""
     thread_id = campaign.thread_id or ""
 
-    def draft(kind: str) -> object | None:
-        found = latest_draft(session, thread_id, kind)
-        return None if found is None else found.content
-
     plan, segmentation, design, forecast, copy = (
-        draft(kind) for kind in ("plan", "segmentation", "design", "forecast", "copy")
+        latest_draft(session, thread_id, kind)
+        for kind in ("plan", "segmentation", "design", "forecast", "copy")
     )
     subjects: dict[str, str] = {}
     if copy is not None:
