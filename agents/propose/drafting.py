@@ -112,13 +112,13 @@ class Drafting:
                     campaign_name=_campaign_name(brief),
                 )
                 draft = PlanDraft(
-from agents.conversation.assuming import assumed_of, usual_channels
                     brief=brief,
                     definition=reading.definition,
                     action_ids=run.answer.action_ids,
                     reward_id=reward_for_kpi(brief.kpi.name if brief.kpi else None),
                     rationale=run.answer.rationale,
-                    channels=_channels(brief, situation),
+                    channels=usual_channels(situation.memory, brief, situation.rules.channels),
+                    assumed=assumed_of(situation.memory, brief),
                 )
                 return keeper.draft("plan", draft).draft_id, draft
 

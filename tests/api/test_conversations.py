@@ -186,3 +186,45 @@ async def test_a_conversation_is_its_users_own(open_shop: Open, proposed: Propos
         assert (read.status_code, unknown.status_code) == (403, 404)
         after = (await opened.call("Ada", "GET", f"/v1/campaigns/{proposed.campaign_id}")).json()
     assert after["approval_status"] == "pending"
+
+
+async def test_what_an_approver_asked_for_is_settled_by_talking(open_shop: Open, proposed: Proposed) -> None:
+    async with open_shop(proposed.shop) as opened:
+        campaign = (await opened.call("Ada", "GET", f"/v1/campaigns/{proposed.campaign_id}")).json()
+        wanted = {
+            "answer": "request_changes",
+            "digest": proposed.digest,
+            "comment": "Please take a budget of $35.",
+        }
+        await opened.call("Grace", "POST", f"/v1/approvals/{proposed.approval_id}/resolve", json=wanted)
+        await opened.app.engine.settle()
+        talk = Talk(opened, conversation_id=campaign["conversation_id"])
+        name, asked = (await talk.say("End on 12 December"))[-1]
+        assert (name, [each["field"] for each in asked["questions"]]) == ("questions", ["approver.budget"])
+        told = await talk.say("yes")
+        assert told[-1][0] == "proposal", told[-1]
+        view = (await opened.call("Ada", "GET", f"/v1/campaigns/{proposed.campaign_id}")).json()
+    assert view["record"]["budget"] == {"amount": 35, "currency": "USD"}
+    assert view["record"]["end"] == "2026-12-12"
+
+
+async def test_words_that_a_person_edited_stay_when_the_plan_is_talked_over(
+    open_shop: Open, proposed: Proposed
+) -> None:
+    async with open_shop(proposed.shop) as opened:
+        approval = (await opened.call("Ada", "GET", f"/v1/approvals/{proposed.approval_id}")).json()
+        edit = {
+            "digest": proposed.digest,
+            "messages": {"mens_merchandise": {"subject": "Coats for cold mornings"}},
+        }
+        path = f"/v1/proposals/{approval['proposal']['proposal_id']}/edit"
+        assert events(await opened.call("Ada", "POST", path, json=edit))[-1][0] == "proposal"
+        campaign = (await opened.call("Ada", "GET", f"/v1/campaigns/{proposed.campaign_id}")).json()
+        talk = Talk(opened, conversation_id=campaign["conversation_id"])
+        name, made = (await talk.say("Make it $30"))[-1]
+        assert name == "proposal"
+        kept = (await opened.call("Ada", "GET", f"/v1/approvals/{made['approval_id']}")).json()
+        assert "Coats for cold mornings" in str(kept["messages"])
+        opened.app.busy.add(proposed.campaign_id)
+        (_, refused), *_ = await talk.say("Make it $20", status=409)
+        assert refused["error"] == "thread_waits"
