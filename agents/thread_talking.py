@@ -10,7 +10,8 @@ from sqlmodel import Session, col, select
 
 from agents.comments.asks import PREFIX
 from agents.comments.asks import Reading as ReadBy
-from agents.conversation.merging import WORDS, merge_answers, settled
+from agents.conversation.merging import WORDS, merge_answers
+from agents.conversation.questioning import settled
 from agents.keeping import Keeper
 from agents.planner.brief import Brief
 from agents.planner.parser import merge_answer, read_brief

@@ -32,7 +32,7 @@ _log = logging.getLogger("countersign.conversing")
 
 
 class Said(BaseModel):
-    """What a marketer says: a new objective, or with `campaign_id` another proposal for a campaign."""
+    """One turn of a conversation, a new one where none is named; `campaign_id` is the campaign it is about."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
 from agents.comments.asks import Reading as ReadBy
 from agents.conversation.operations import operations
+from agents.conversation.questioning import asked_after, is_about, is_answered
 from agents.conversation.vocabulary import Token, tokens_of, vocabulary
-from agents.planner.brief import CHANNELS, Action, AnswerNotUnderstoodError, Brief, Question, Slot, SlotSource
+from agents.planner.brief import CHANNELS, AnswerNotUnderstoodError, Brief, Slot, SlotSource
 from agents.planner.parser import merge_answer
 from agents.planner.parser.extract import Extract, extract
-from agents.planner.parser.questions import Doubt, action_for, questions_for
 from policies.refusals import Refusal, RefusalCode
 
 WORDS: Final = "words"
@@ -26,16 +25,6 @@ _MENDED: Final[Mapping[str, RefusalCode]] = {
     "constraints.discount_pct": "discount_ceiling",
     "constraints.max_messages_per_person_week": "frequency_cap_violation",
 }
-_SETTLED_BY: Final[Mapping[str, tuple[str, ...]]] = {
-    "dates": ("start", "end"),
-    "channels": ("channels",),
-    "unsupported_channel": ("channels",),
-    "discount": ("constraints.discount_pct", "constraints.max_discount_pct"),
-    "frequency": ("constraints.max_messages_per_person", "constraints.max_messages_per_person_week"),
-    "kpi": ("kpi",),
-    "priority_of_goals": ("objective",),
-}
-_ALWAYS_ASKED_ANEW: Final = frozenset({"objective", "audience", "budget", "currency"})
 _SHORT: Final = 6
 _DIGIT: Final = re.compile(r"\d")
 _BESIDE_AMOUNT: Final = ("fillers", "change", "instead", "requests")
@@ -122,13 +111,6 @@ def merge_answers(record: Brief, text: str, by: ReadBy) -> Brief:
     return merged.record
 
 
-def settled(record: Brief, by: ReadBy) -> Brief:
-    """Return a record with the questions that it still raises by itself; those of a planner or an approver are asked anew."""
-    bare = record.model_copy(update={"questions": [], "action": "plan"})
-    asked, action = _asked(record, bare, [], frozenset(), lawful=record.action != "refuse", by=by)
-    return bare.model_copy(update={"questions": asked, "action": action})
-
-
 def _put_values(edit: _Edit, record: Brief, found: Extract) -> None:
     for name in _VALUES:
         if name in found.readings:
@@ -210,7 +192,7 @@ def _put_answers(
         for at in range(len(tokens))
     )
     for field in fields:
-        if _answered(field, edit.stated):
+        if is_answered(field, edit.stated):
             continue
         try:
             merged = merge_answer(
@@ -224,7 +206,7 @@ def _put_answers(
         except AnswerNotUnderstoodError:
             continue
         for name, slot in merged.slots.items():
-            if slot != record.slots.get(name) and name not in edit.stated and _about(field, name):
+            if slot != record.slots.get(name) and name not in edit.stated and is_about(field, name):
                 value = _value(merged, name)
                 span = (0, len(text)) if agrees else slot.span
                 edit.put(name, value, span, slot.confidence)
@@ -241,19 +223,6 @@ def _is_amount(tokens: list[Token]) -> bool:
         numbers += found is None
         at = found.last if found is not None else at + 1
     return 0 < numbers <= _SHORT
-
-
-def _about(field: str, slot: str) -> bool:
-    """Whether a slot is what a question about a field asks for."""
-    known = _SETTLED_BY.get(field.partition(":")[0])
-    if known is not None:
-        return slot in known
-    wanted = "budget" if field == "currency" else field
-    return slot == wanted or slot.startswith(f"{wanted}.")
-
-
-def _answered(field: str, stated: Iterable[str]) -> bool:
-    return any(_about(field, name) for name in stated)
 
 
 def _value(record: Brief, slot: str) -> object:
@@ -284,69 +253,14 @@ def _finished(edit: _Edit, record: Brief, found: Extract, by: ReadBy) -> Merged:
     merged = Brief.model_validate(document)
     doubts = [doubt for doubt in found.doubts if stated or doubt.field.startswith("unsupported_channel:")]
     lawful = record.action != "refuse" or found.is_lawful()
-    asked, action = _asked(record, merged, doubts, stated, lawful=lawful, by=by)
+    asked, action = asked_after(record, merged, doubts, stated, lawful=lawful, by=by)
     done = merged.model_copy(update={"questions": asked, "action": action})
     return Merged(done, tuple(found.refusals), stated, edit.taken)
-
-
-def _asked(
-    before: Brief, after: Brief, doubts: list[Doubt], stated: frozenset[str], *, lawful: bool, by: ReadBy
-) -> tuple[list[Question], Action]:
-    """What is asked after a turn, and whether planning waits for it; a contradiction always waits."""
-    contradictions = _contradictions(after)
-    own = {question.field for question in contradictions}
-    raised = questions_for(after, doubts, by.currency, by.policy)
-    asked = [*contradictions, *(question for question in raised if question.field not in own)]
-    asked += _still_open(before, stated, asked)
-    action = action_for(after, asked, lawful)
-    return asked, "clarify" if contradictions and action != "refuse" else action
 
 
 def _mended(stated: Iterable[str], found: Extract) -> set[RefusalCode]:
     again = {refusal.code for refusal in found.refusals}
     return {_MENDED[field] for field in stated if field in _MENDED} - again
-
-
-def _still_open(record: Brief, stated: frozenset[str], asked: Iterable[Question]) -> list[Question]:
-    fields = {question.field for question in asked}
-    return [
-        question
-        for question in record.questions
-        if question.field not in _ALWAYS_ASKED_ANEW | fields
-        and not question.field.startswith("approver.")
-        and not _answered(question.field, stated)
-    ]
-
-
-def _contradictions(record: Brief) -> list[Question]:
-    """What the record now says against itself: named and asked about, never resolved in silence."""
-    found = []
-    if record.start is not None and record.end is not None and record.end < record.start:
-        why = f"It would start on {record.start} and end before that, on {record.end}."
-        ends = record.start + timedelta(days=13)
-        suggestion = f"from {record.start} to {ends}"
-        found.append(
-            Question(field="dates", question=f"{why} When should it start and end?", suggestion=suggestion)
-        )
-    people = record.audience
-    if people is not None and people.days_since_purchase_min and people.days_since_purchase_max:
-        low, high = people.days_since_purchase_min, people.days_since_purchase_max
-        if low > high:
-            why = f"Nobody has bought both at least {low} and at most {high} days ago."
-            suggestion = f"customers who have not bought for {low} days"
-            found.append(
-                Question(field="audience", question=f"{why} Whom should it reach?", suggestion=suggestion)
-            )
-    barred = record.constraints.excluded_channels or []
-    if record.channels is None and set(barred) >= set(CHANNELS):
-        found.append(
-            Question(
-                field="channels",
-                question="No channel remains. Which channels should it use?",
-                suggestion="e-mail",
-            )
-        )
-    return found
 
 
 def _said(value: object) -> bool:

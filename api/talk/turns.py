@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
-
-from pydantic import JsonValue
 
 from agents.comments.asks import PREFIX, is_yes_or_no
 from agents.conversation.changes import FieldChange, changes_between
-from agents.conversation.hearing import Heard, hear
+from agents.conversation.hearing import hear
 from agents.conversation.merging import WORDS, Merged
 from agents.conversation.standing import Spoken, Standing
 from agents.planner.brief import Brief
@@ -22,7 +19,8 @@ from agents.threads import Started
 from api.conversing import Event, Json, Place, Said, new_conversation, require_text, run
 from api.http.signing_in import Caller
 from api.talk.replies import reply_to, replying
-from api.talk.standing import Seen, see_conversation
+from api.talk.standing import see_conversation
+from api.talk.telling import Turn, understood
 from policies.authority import Action
 from policies.errors import NotAuthorisedError
 from policies.refusals import Refusal
@@ -32,19 +30,6 @@ from store.threads import in_thread
 
 NOTHING_CHANGED = "That is what the plan says already; nothing was changed."
 NOTHING_TO_UNDO = "There is nothing to take back: this campaign is as you first said it."
-
-
-class Turn(NamedTuple):
-    """A turn with everything it is decided by. `words` are those after an address such as "for the X campaign"."""
-
-    caller: Caller
-    said: Said
-    seen: Seen
-    heard: Heard
-
-    @property
-    def words(self) -> str:
-        return self.said.text[self.heard.start :]
 
 
 async def talk(caller: Caller, said: Said) -> AsyncIterator[Event]:
@@ -85,7 +70,7 @@ async def _begin(turn: Turn) -> AsyncIterator[Event]:
     caller = turn.caller
     caller.require(Action.CREATE_CAMPAIGN)
     conversation_id = await _conversation(turn, turn.seen.conversation_id)
-    return _started(turn, Place(conversation_id, None), turn.words, _understood(turn, conversation_id, None))
+    return _started(turn, Place(conversation_id, None), turn.words, understood(turn, conversation_id, None))
 
 
 async def _anew(turn: Turn, whole: Brief) -> AsyncIterator[Event]:
@@ -98,7 +83,7 @@ async def _anew(turn: Turn, whole: Brief) -> AsyncIterator[Event]:
     changes = changes_between(spoken.record, whole, text=turn.said.text) if spoken is not None else ()
     conversation_id = await _conversation(turn, campaign.conversation_id or turn.seen.conversation_id)
     place = Place(conversation_id, campaign.campaign_id)
-    told = _understood(turn, place.conversation_id, campaign.campaign_id, changes, heard="brief")
+    told = understood(turn, place.conversation_id, campaign.campaign_id, changes, heard="brief")
     return _started(turn, place, turn.said.text, told)
 
 
@@ -143,7 +128,7 @@ async def _changed(
     refusals: Sequence[Refusal],
     after: Version | None = None,
 ) -> AsyncIterator[Event]:
-    told = _understood(turn, campaign.conversation_id or "", campaign.campaign_id, changes, refusals)
+    told = understood(turn, campaign.conversation_id or "", campaign.campaign_id, changes, refusals)
     begun = partial(begin_change, words=words, record=record, after=after)
     return await _talked_over(turn, campaign, begun, told)
 
@@ -174,7 +159,7 @@ async def _undo(turn: Turn, campaign: Campaign, spoken: Spoken) -> AsyncIterator
                 turn, campaign, own, again.merged.record, changes, again.merged.refusals, version
             )
     changes = changes_between(spoken.record, record)
-    told = _understood(turn, campaign.conversation_id or "", campaign.campaign_id, changes)
+    told = understood(turn, campaign.conversation_id or "", campaign.campaign_id, changes)
     return await _talked_over(turn, campaign, partial(begin_undo, to=version), told)
 
 
@@ -215,7 +200,7 @@ async def _answer(
     thread_id = campaign.thread_id
     changes = changes_between(spoken.record, merged.record, text=turn.words) if merged is not None else ()
     place = Place(campaign.conversation_id or "", campaign.campaign_id)
-    told = _understood(turn, place.conversation_id, campaign.campaign_id, changes, heard="answer")
+    told = understood(turn, place.conversation_id, campaign.campaign_id, changes, heard="answer")
 
     def keep() -> None:
         app = caller.app
@@ -291,38 +276,3 @@ def _require_idle(turn: Turn, campaign: Campaign) -> None:
             f"campaign {campaign.campaign_id} is being worked on; wait until it stops",
             value=campaign.campaign_id,
         )
-
-
-def _understood(
-    turn: Turn,
-    conversation_id: str,
-    campaign_id: str | None,
-    changes: Sequence[FieldChange] = (),
-    refusals: Sequence[Refusal] = (),
-    heard: str | None = None,
-) -> Json:
-    """What is told of a turn before anything runs; spans count in the whole turn."""
-    start = turn.said.text.find(turn.words) if turn.words else 0
-    listed: list[JsonValue] = []
-    for change in changes:
-        moved = change if change.span is None else _moved(change, turn.said.text, start)
-        listed.append(moved.model_dump(mode="json"))
-    refused: list[JsonValue] = [
-        {**refusal.model_dump(mode="json"), "words": turn.words[slice(*refusal.span)]} for refusal in refusals
-    ]
-    return {
-        "conversation_id": conversation_id,
-        "campaign_id": campaign_id,
-        "heard": heard or turn.heard.kind,
-        "changes": listed,
-        "refusals": refused,
-    }
-
-
-def _moved(change: FieldChange, text: str, start: int) -> FieldChange:
-    assert change.span is not None and change.words is not None
-    first, last = change.span[0] + start, change.span[1] + start
-    if text[first:last] != change.words:  # words after an undo in the same turn
-        first = text.find(change.words)
-        last = first + len(change.words)
-    return change.model_copy(update={"span": (first, last)})

@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel, col, select
 from policies.errors import ConflictError, NotFoundError
 from store.bulk import table_of
 from store.driver import Prepared
-from store.tables import BriefRow, Campaign, Creative, Proposal, Readout
+from store.tables import BriefRow, Campaign, Creative, Proposal, Readout, Turn
 from store.tables.base import JsonObject
 
 _campaigns, _proposals = table_of(Campaign), table_of(Proposal)
@@ -55,10 +55,18 @@ def campaigns_of_conversation(
     session: Session, workspace_id: str, conversation_id: str
 ) -> Sequence[Campaign]:
     """Return the campaigns of a conversation in the order they were begun."""
+    # by the turn that began each: ids made in one instant of a replayed clock have no order of their own
+    begun = (
+        sa.select(sa.func.min(Turn.number))
+        .where(
+            col(Turn.conversation_id) == conversation_id, col(Turn.campaign_id) == col(Campaign.campaign_id)
+        )
+        .scalar_subquery()
+    )
     query = select(Campaign).where(
         Campaign.workspace_id == workspace_id, Campaign.conversation_id == conversation_id
     )
-    return session.exec(query.order_by(col(Campaign.campaign_id))).all()
+    return session.exec(query.order_by(sa.func.coalesce(begun, 0), col(Campaign.campaign_id))).all()
 
 
 def measured_campaigns(session: Session, workspace_id: str, *, limit: int = 100) -> Sequence[Campaign]:

@@ -228,3 +228,14 @@ async def test_words_that_a_person_edited_stay_when_the_plan_is_talked_over(
         opened.app.busy.add(proposed.campaign_id)
         (_, refused), *_ = await talk.say("Make it $20", status=409)
         assert refused["error"] == "thread_waits"
+
+
+async def test_words_answer_every_question_by_the_api_too(open_shop: Open, shop: Shop) -> None:
+    async with open_shop(shop) as opened:
+        asked = (await Talk(opened).say("Let's do something nice"))[-1][1]
+        path = f"/v1/campaigns/{asked['campaign_id']}/answers"
+        reply = {"interrupt_id": asked["interrupt_id"], "answers": {"words": "hmm tja"}}
+        name, refused = events(await opened.call("Ada", "POST", path, json=reply))[-1]
+        assert (name, refused["error"]) == ("error", "answer_not_understood")
+        reply["answers"] = {"words": "$40, people who have not bought for 6 months"}
+        assert events(await opened.call("Ada", "POST", path, json=reply))[-1][0] == "proposal"
