@@ -94,12 +94,23 @@ def _steering(turn: _Turn, standing: Standing, by: ReadBy) -> Heard | None:
     if _wants_memory(turn, by):
         return Heard("remember", turn.campaign, turn.start)
     found = words.at("approval", tokens, first)
-    if found is not None and standing.campaigns and not _states(turn.text[turn.start :], by, _PARTS):
+    if found is not None and standing.campaigns and not _states(_without_approval(turn), by, _PARTS):
         return Heard("approval", turn.campaign)
     greets = words.at("greetings", tokens, first) or words.at("greetings", tokens, 0)
     if greets is not None and len(tokens) - greets.last <= 2:
         return Heard("other", turn.campaign, topic="greeting")
     return None
+
+
+def _without_approval(turn: _Turn) -> str:
+    """The turn's text with blanks for the words that sound like an approval: "launch now" is no date."""
+    text = turn.text
+    for at in range(turn.first, len(turn.tokens)):
+        found = vocabulary().at("approval", turn.tokens, at)
+        if found is not None:
+            start, end = turn.tokens[found.first].start, turn.tokens[found.last - 1].end
+            text = f"{text[:start]}{' ' * (end - start)}{text[end:]}"
+    return text
 
 
 def _undo(turn: _Turn) -> Heard | None:
