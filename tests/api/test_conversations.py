@@ -77,7 +77,7 @@ async def test_questions_are_answered_from_tool_results_with_sources(
         net = people[1]["figures"]["audience.net"]
         assert net["shown"] in people[1]["text"] and net["source"]["name"] == "count_audience"
         why = (await talk.say("Why this segment?"))[-1][1]
-        assert "“have not bought for 6+ months”" in why["text"], why["text"]
+        assert "not bought for 6+ months”" in why["text"], why["text"]
         cost = (await talk.say("What will it cost?"))[-1][1]
         assert cost["figures"]["plan.budget"]["source"]["kind"] == "brief"
         for question in ("When does it start?", "Which channels?", "What will the messages say?", "Why a holdout?",
