@@ -6,6 +6,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
+from agents.conversation.assuming import RememberedFact
 from policies.workspace_rules import WorkspaceRules
 from tools.offers.actions import Action
 
@@ -22,7 +23,7 @@ class LoggedExperiment(BaseModel):
 
 
 class Situation(BaseModel):
-    """The marketer's words and the workspace's facts. Nothing here is an estimate."""
+    """The marketer's words, what is remembered of them, and the workspace's facts. Nothing here is an estimate."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -34,3 +35,4 @@ class Situation(BaseModel):
     rules: WorkspaceRules
     actions: tuple[Action, ...]
     experiments: tuple[LoggedExperiment, ...]
+    memory: tuple[RememberedFact, ...] = ()

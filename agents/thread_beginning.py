@@ -20,8 +20,11 @@ from store.repositories.approval_endings import supersede
 from store.repositories.approvals import approval_of_proposal, signatures_of
 from store.repositories.campaigns import add_brief, get_brief, get_campaign, get_proposal, move_campaign
 from store.repositories.leases import take_thread
-from store.repositories.threads import add_thread, take_reserved
+from store.repositories.threads import add_thread, end_waiting, take_reserved
 from store.tables import BriefRow, Campaign, ProposeThread
+
+MAXIMUM_BRIEF = 8_000
+"""Characters of a brief, the turns that changed it included."""
 
 
 class LaunchedError(ConflictError):
@@ -46,12 +49,14 @@ def begin(
     """
     at = bench.clock.now()
     with bench.database.write(durable=True) as session:
-        brief = _said(bench, session, at, workspace_id, author_id, text, conversation_id)
+        before = None if campaign_id is None else get_campaign(session, workspace_id, campaign_id)
+        present_id = campaign_id or bench.ids.new()
+        brief = _said(bench, session, at, workspace_id, author_id, text, conversation_id, present_id, before)
         parent: str | None = None
         thread_id = reserved or bench.ids.new()
-        if campaign_id is None:
+        if before is None:
             campaign = Campaign(
-                campaign_id=bench.ids.new(),
+                campaign_id=present_id,
                 workspace_id=workspace_id,
                 name="New campaign",
                 author_id=author_id,
@@ -61,13 +66,15 @@ def begin(
             )
             session.add(campaign)
         else:
-            campaign = get_campaign(session, workspace_id, campaign_id)
+            campaign = before
             parent = take_back(bench, session, campaign, author_id)
+            if campaign.thread_id is not None:
+                end_waiting(session, campaign.thread_id, at)
         campaign.brief_id, campaign.thread_id = brief.brief_id, thread_id
         session.flush()
         keep_thread(session, campaign, author_id, at, reserved is not None)
         if parent is not None:
-            _carry_comments(bench, session, workspace_id, thread_id, parent)
+            carry_comments(bench, session, workspace_id, thread_id, parent)
         return ProposeState(
             workspace_id=workspace_id,
             author_id=author_id,
@@ -135,7 +142,7 @@ def keep_thread(session: Session, campaign: Campaign, author_id: str, at: dateti
     take_thread(session, campaign.thread_id, now=at, until=at + LEASE)
 
 
-def _carry_comments(
+def carry_comments(
     bench: Workbench, session: Session, workspace_id: str, thread_id: str, parent: str
 ) -> None:
     """Give a thread the words of those who asked for changes of the proposal before it, as data."""
@@ -159,6 +166,8 @@ def _said(
     author_id: str,
     text: str,
     conversation_id: str | None,
+    campaign_id: str,
+    before: Campaign | None,
 ) -> BriefRow:
     """Keep a marketer's words as a turn of the conversation, a new one if there is none, and as a brief."""
     if conversation_id is None:
@@ -178,6 +187,8 @@ def _said(
         speaker="person",
         text=text,
         at=at,
+        heard="brief",
+        campaign_id=campaign_id,
     )
     return add_brief(
         session,
@@ -189,6 +200,8 @@ def _said(
         record={},
         model=bench.models.model_id,
         at=at,
+        parent_brief_id=before.brief_id if before is not None else None,
+        parent_thread_id=before.thread_id if before is not None else None,
     )
 
 

@@ -15,7 +15,7 @@ from agents.copywriter.agent import Message
 from agents.keeping import Keeper
 from agents.planner.agent import PlannerTask
 from agents.planner.brief import Brief, Channel
-from agents.propose.earlier import EDIT, EditDraft, edit_of, said_in
+from agents.propose.earlier import EDIT, RECORD, EditDraft, edit_of, record_of, said_in
 from agents.propose.facts import ANSWER, brief_figures
 from agents.propose.hearing import heard_in, read_with_answers
 from agents.situation import Situation
@@ -101,14 +101,18 @@ def begin_edit(
         brief = get_brief(session, workspace_id, str(campaign.brief_id))
         before = edit_of(session, proposal.thread_id)
         said = said_in(session, proposal.thread_id)
-        edited = _edited(session, proposal, brief, said, edit)
+        record = record_of(session, proposal.thread_id)
+        edited = _edited(session, proposal, brief, said, edit, record)
         parent = take_back(bench, session, campaign, user_id)
         campaign.thread_id = bench.ids.new()
         session.flush()
         keep_thread(session, campaign, user_id, bench.clock.now(session), reserved=False)
         keeper = Keeper(bench, session, workspace_id, campaign.thread_id)
-        answers = [{"field": field, "text": text} for field, text in (*said, *edited.answers)]
-        keeper.draft(ANSWER, {"answers": answers})
+        if record is not None:
+            keeper.draft(RECORD, record)
+        for answers in (said, edited.answers):
+            if answers:
+                keeper.draft(ANSWER, {"answers": [{"field": field, "text": text} for field, text in answers]})
         digests = {arm: creative.digest() for arm, creative in edited.creatives.items()}
         contents: dict[str, JsonObject] = {
             digests[arm]: creative.model_dump(mode="json") for arm, creative in edited.creatives.items()
@@ -173,6 +177,7 @@ def _edited(
     brief: BriefRow,
     said: tuple[tuple[str, str], ...],
     edit: Edit,
+    record: Brief | None,
 ) -> _Edited:
     content = parse(proposal.canonical_json)
     draft = latest_draft(session, proposal.thread_id, "situation")
@@ -189,6 +194,7 @@ def _edited(
         timezone=situation.timezone,
         currency=situation.currency,
         said=(*said, *answers),
+        record=record,
     )
     heard = heard_in(session, proposal.thread_id)
     _require_read(read_with_answers(task, situation, heard), situation, changes)

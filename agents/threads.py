@@ -16,14 +16,14 @@ from pydantic import JsonValue
 from agents.comments.asks import as_answers
 from agents.keeping import Keeper
 from agents.planner.agent import PlannerTask
-from agents.propose.earlier import read_comments_of
+from agents.propose.earlier import read_comments_of, record_of
 from agents.propose.facts import ANSWER, answers_of
 from agents.propose.graph import ProposeGraph
 from agents.propose.hearing import heard_in, read_with_answers
 from agents.refusals import SYSTEM, ThreadWaitsError, UnknownInterruptError, noted
 from agents.situation import Situation
 from agents.state import ProposeState
-from agents.thread_beginning import begin, thread_left
+from agents.thread_beginning import MAXIMUM_BRIEF, begin, thread_left
 from agents.thread_editing import Edit, begin_edit
 from agents.thread_lease import FIRST_RUN, leased
 from agents.thread_stand import Stand, config_of, history_of, snapshot_of, stand_of
@@ -36,7 +36,6 @@ from store.repositories.threads import RunStatus, add_thread, get_thread
 from store.tables import Approval, Campaign
 from store.threads import in_thread
 
-MAXIMUM_BRIEF = 8_000
 Mode = Literal["values", "updates", "started"]
 Watch = Callable[[Mode, Mapping[str, JsonValue]], None]
 """Told while a thread runs: the state after each step, what each node changed, and by its `name` each node that starts."""
@@ -314,6 +313,13 @@ class Threads:
             said = (*answers_of(session, state["thread_id"]), *answers.items())
             comments = read_comments_of(session, state["thread_id"])
             heard = heard_in(session, state["thread_id"])
+            record = record_of(session, state["thread_id"])
+            campaign = get_campaign(session, workspace_id, state["campaign_id"])
+        if campaign.thread_id != state["thread_id"]:
+            raise ThreadWaitsError(
+                f"campaign {campaign.campaign_id} has gone on in another thread; read it again",
+                value=state["thread_id"],
+            )
         if brief.author_id != user_id:
             raise NotAuthorisedError(
                 "only the author of a brief answers questions about it, so that others can still approve",
@@ -325,6 +331,7 @@ class Threads:
             timezone=situation.timezone,
             currency=situation.currency,
             said=as_answers(said, comments),
+            record=record,
         )
         read_with_answers(task, situation, heard)
 

@@ -8,29 +8,31 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
-from sqlmodel import Session, col, select
 
 from agents.agent_run import ProgressEvent
 from agents.propose.drafts import PlanDraft, PolicyReport
-from agents.refusals import ThreadWaitsError, UnknownInterruptError, UnknownNodeError, noted
+from agents.refusals import UnknownInterruptError
 from agents.state import ProposeState
-from agents.threads import MAXIMUM_BRIEF, Started
+from agents.thread_beginning import MAXIMUM_BRIEF
+from agents.threads import Started
 from api.http.faults import fault
 from api.wiring import App
 from policies.errors import CountersignError, InvalidInputError
 from policies.figures import say
-from store.repositories.agent_work import figures_of, get_conversation, get_draft, start_conversation
-from store.repositories.campaigns import get_brief, get_campaign
-from store.tables import Campaign
+from policies.privacy import require_no_address
+from store.repositories.agent_work import figures_of, get_draft, start_conversation
+from store.repositories.campaigns import get_brief
 from store.threads import in_thread
 
-EventName = Literal["started", "progress", "questions", "proposal", "refused", "blocked", "ended", "error"]
+EventName = Literal[
+    "started", "understood", "progress", "reply", "questions", "proposal", "refused", "blocked", "ended", "error"
+]  # fmt: skip
 Json = dict[str, JsonValue]
 _log = logging.getLogger("countersign.conversing")
 
 
 class Said(BaseModel):
-    """What a marketer says: a new objective, or with `campaign_id` another proposal for a campaign."""
+    """One turn of a conversation, a new one where none is named; `campaign_id` is the campaign it is about."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -62,36 +64,45 @@ class Place(NamedTuple):
     campaign_id: str | None
 
 
-async def place_of(app: App, workspace_id: str, user_id: str, said: Said) -> Place:
-    """Decide where a marketer's words belong, before anything runs.
-
-    Raises InvalidInputError for an empty or overlong text, NotFoundError for a conversation or campaign that does not
-    exist, ThreadWaitsError where a campaign of the conversation waits for something else or is being worked on.
-    """
-    if not said.text.strip():
-        raise InvalidInputError("say what the campaign should achieve; the text is empty", value=said.text)
-    if len(said.text) > MAXIMUM_BRIEF:
+def require_text(text: str) -> None:
+    """Refuse words that are none, are too many, or hold an address: InvalidInputError, before anything is kept."""
+    if not text.strip():
+        raise InvalidInputError("say what the campaign should achieve; the text is empty", value=text)
+    if len(text) > MAXIMUM_BRIEF:
         raise InvalidInputError(
-            f"the text has {len(said.text)} characters; {MAXIMUM_BRIEF} are allowed", value=len(said.text)
+            f"the text has {len(text)} characters; {MAXIMUM_BRIEF} are allowed", value=len(text)
         )
-    named = said.campaign_id or said.conversation_id or ""
-    async with noted(app.bench, workspace_id=workspace_id, actor=user_id, subject=named):
-        campaign = await in_thread(_changed_campaign, app, workspace_id, said)
-    if campaign is not None and campaign.thread_id is not None:
-        async with noted(app.bench, workspace_id=workspace_id, actor=user_id, subject=campaign.thread_id):
-            await _require_free(app, campaign, explicit=said.campaign_id is not None)
-    if said.campaign_id is not None and campaign is not None and campaign.conversation_id:
-        return Place(campaign.conversation_id, campaign.campaign_id)
-    if said.conversation_id is not None:
-        return Place(said.conversation_id, said.campaign_id)
-    return Place(await in_thread(_new_conversation, app, workspace_id, user_id), said.campaign_id)
+    require_no_address("the text", text)
+
+
+def new_conversation(app: App, workspace_id: str, user_id: str) -> str:
+    """Begin a conversation and return its id."""
+    conversation_id = app.ids.new()
+    with app.database.write() as session:
+        start_conversation(
+            session,
+            conversation_id=conversation_id,
+            workspace_id=workspace_id,
+            user_id=user_id,
+            at=app.clock.now(),
+        )
+    return conversation_id
 
 
 async def run(
-    app: App, place: Place, work: Callable[[], Awaitable[Started]], campaign_id: str | None
+    app: App,
+    place: Place,
+    work: Callable[[], Awaitable[Started]],
+    campaign_id: str | None,
+    understood: Json | None = None,
 ) -> AsyncIterator[Event]:
-    """Run a thread to its next stop and yield what happens; the run goes on when nobody listens any more."""
+    """Run a thread to its next stop and yield what happens; the run goes on when nobody listens any more.
+
+    `understood` says what a turn was taken for and what it changes, before anything runs.
+    """
     yield Event("started", {"conversation_id": place.conversation_id, "campaign_id": campaign_id})
+    if understood is not None:
+        yield Event("understood", understood)
     with app.hub.listen(place.conversation_id) as events:
         running = asyncio.create_task(guarded(app, work, campaign_id))
         app.tasks.add(running)
@@ -120,6 +131,7 @@ async def outcome(app: App, started: Started) -> Event:
             "proposal_id": state["proposal_id"],
             "approval_id": state["approval_id"],
             "digest": state["digest"],
+            "assumed": await in_thread(_assumed, app, state["plan_id"]),
         }
         return Event("proposal", ids | made)
     if status == "refused":
@@ -185,69 +197,14 @@ def _progress(event: ProgressEvent) -> Json:
     return data
 
 
-async def _require_free(app: App, campaign: Campaign, *, explicit: bool) -> None:
-    assert campaign.thread_id is not None
-    if campaign.campaign_id in app.busy:
-        raise ThreadWaitsError(
-            f"campaign {campaign.campaign_id} is being worked on; wait until it stops",
-            value=campaign.campaign_id,
-        )
-    try:
-        waiting = await app.threads.waiting(campaign.thread_id)
-    except UnknownNodeError:
-        if explicit:
-            return  # proposing anew is the way on from a thread that cannot go on
-        raise
-    if waiting is None:
-        return
-    if isinstance(waiting.value, Mapping) and waiting.value.get("kind") == "clarify":
-        raise ThreadWaitsError(
-            f"campaign {campaign.campaign_id} waits for answers to its questions (interrupt {waiting.id}); "
-            "answer them, or stop the campaign and start another",
-            value=waiting.id,
-        )
-    if not explicit:
-        raise ThreadWaitsError(
-            f"campaign {campaign.campaign_id} of this conversation is before its approvers; name it as campaign_id to "
-            "change it, which takes its proposal back, or start a new conversation",
-            value=campaign.campaign_id,
-        )
-
-
-def _changed_campaign(app: App, workspace_id: str, said: Said) -> Campaign | None:
-    with app.database.read() as session:
-        if said.conversation_id is not None:
-            get_conversation(session, workspace_id, said.conversation_id)
-        if said.campaign_id is not None:
-            return get_campaign(session, workspace_id, said.campaign_id)
-        if said.conversation_id is None:
-            return None
-        return _newest_of_conversation(session, workspace_id, said.conversation_id)
-
-
-def _newest_of_conversation(session: Session, workspace_id: str, conversation_id: str) -> Campaign | None:
-    query = select(Campaign).where(
-        Campaign.workspace_id == workspace_id, Campaign.conversation_id == conversation_id
-    )
-    return session.exec(query.order_by(col(Campaign.campaign_id).desc()).limit(1)).first()
-
-
-def _new_conversation(app: App, workspace_id: str, user_id: str) -> str:
-    conversation_id = app.ids.new()
-    with app.database.write() as session:
-        start_conversation(
-            session,
-            conversation_id=conversation_id,
-            workspace_id=workspace_id,
-            user_id=user_id,
-            at=app.clock.now(),
-        )
-    return conversation_id
-
-
 def _plan(app: App, plan_id: str) -> PlanDraft:
     with app.database.read() as session:
         return PlanDraft.model_validate(get_draft(session, plan_id).content)
+
+
+def _assumed(app: App, plan_id: str) -> list[JsonValue]:
+    """What the plan takes from the memory of its marketer."""
+    return [each.model_dump(mode="json") for each in _plan(app, plan_id).assumed]
 
 
 def _refusals(app: App, state: ProposeState) -> list[JsonValue]:

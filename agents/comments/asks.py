@@ -127,6 +127,11 @@ def as_answers(said: Iterable[tuple[str, str]], comments: ReadComments | None) -
     return tuple(answers)
 
 
+def is_yes_or_no(text: str) -> bool:
+    """Whether an answer takes what was asked for, or leaves the brief as it is, and says nothing else."""
+    return bool(_AGREES.fullmatch(text) or _LEAVES.fullmatch(text))
+
+
 def budget_answer(amount: Decimal, currency: str) -> str:
     """Write a budget in major units as an answer."""
     return f"{currency} {amount:.2f}"

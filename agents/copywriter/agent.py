@@ -40,6 +40,7 @@ class CopyTask(BaseModel):
     brand: str
     link_base: str
     guidance: BrandGuidance
+    signature: str = ""
     arms: tuple[ArmToWrite, ...]
 
 
@@ -111,6 +112,8 @@ def problems_in(messages: Sequence[Message], task: CopyTask) -> list[str]:
     for message in messages:
         if message.arm_id in wanted:
             problems += check(creative_of(message, task))
+            if not message.body.rstrip().endswith(task.signature):
+                problems.append(f"{message.arm_id} is not signed {task.signature!r} at its end")
     return problems
 
 
@@ -162,16 +165,18 @@ _OPENINGS = {
 def _write(arm: ArmToWrite, task: CopyTask) -> Message:
     named = task.guidance.address == "first_name"
     hello = 'Hello {{ customer.first_name | default: "there" }},' if named else "Hello,"
+    if task.guidance.tone == "formal":
+        hello = hello.replace("Hello", "Dear", 1) if named else "Dear customer,"
     opening = _OPENINGS.get(task.objective, "Here is something we think you may like.")
     product = arm.product_name
     again = task.objective == "winback"
-    warm = task.guidance.tone in ("warm", "playful")
+    warm, bold = task.guidance.tone in ("warm", "playful"), task.guidance.tone == "bold"
     subject = f"{'Come back to' if again else 'Have a look at'} our {product.lower()}"
     return Message(
         arm_id=arm.arm_id,
-        subject=subject,
+        subject=f"{product}: {'back where you left it' if again else 'look no further'}" if bold else subject,
         preheader=f"{'Picked with care' if warm else 'Now in the shop'}: {product.lower()}",
         heading=f"{'Good to see you again' if again and warm else product}",
-        body=f"{hello}\n\n{opening}\n\n{arm.product_description}",
+        body="\n\n".join(part for part in (hello, opening, arm.product_description, task.signature) if part),
         call_to_action=f"See {product.lower()}",
     )

@@ -5,13 +5,13 @@ Documents are untrusted text. Whatever they say, only these few choices come out
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
 from agents.models.offline import Finish, PlaybookStep, ToolOutcome
+from agents.planner.brief import Tone
 
-Tone = Literal["warm", "plain", "playful", "formal"]
 Address = Literal["first_name", "none"]
 
 
@@ -45,7 +45,7 @@ def guidance_playbook(task: BrandText, _: tuple[ToolOutcome, ...]) -> PlaybookSt
     tone = said.get("tone", "plain")
     return Finish(
         BrandGuidance(
-            tone=tone if tone in ("warm", "plain", "playful", "formal") else "plain",
+            tone=tone if tone in get_args(Tone) else "plain",
             address="first_name" if said.get("address") == "first name" else "none",
             mentions_new_arrivals=said.get("new arrivals") == "yes",
             allows_urgency=said.get("urgency") == "allowed",

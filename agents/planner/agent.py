@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from agents.agent_run import Check, ToolCallRecord
 from agents.agent_tool import AgentTool, AnyAgentTool
 from agents.checks import require_returned
+from agents.conversation.assuming import usual_channels
 from agents.errors import AnswerInvalidError
 from agents.models.offline import CallTool, Finish, PlaybookStep, ToolOutcome
 from agents.planner.brief import Brief, Question
@@ -23,7 +24,10 @@ from tools.result import Result
 
 
 class PlannerTask(BaseModel):
-    """What the planner is given. `said` holds the marketer's answers to earlier questions, by field."""
+    """What the planner is given. `said` holds the marketer's answers to earlier questions, by field.
+
+    `record` is what the conversation has come to; where there is one, the text is not read again.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -32,6 +36,7 @@ class PlannerTask(BaseModel):
     timezone: str
     currency: str
     said: tuple[tuple[str, str], ...] = ()
+    record: Brief | None = None
 
 
 class Nothing(BaseModel):
@@ -85,7 +90,8 @@ def planner_tools(task: PlannerTask, situation: Situation, reading: BriefReading
         return reading
 
     def find_actions(asked: ActionsAsked) -> ActionMatches:
-        return match_actions(situation.actions, task.text, asked.channels)
+        usable = usual_channels(situation.memory, reading.brief, situation.rules.channels)
+        return match_actions(situation.actions, task.text, asked.channels or usable)
 
     def affordable(asked: BudgetAsked) -> BudgetPlan:
         brief = reading.brief

@@ -51,6 +51,7 @@ ObjectiveCode = Literal[
     "multi",
 ]
 OBJECTIVE_CODES: tuple[ObjectiveCode, ...] = get_args(ObjectiveCode)
+Tone = Literal["bold", "warm", "plain", "playful", "formal"]
 SlotSource = Literal["rule", "label", "model", "person"]
 Currency = Annotated[str, Field(min_length=3, max_length=3)]
 MODEL_NAME = "embedded-rules/1"
@@ -209,6 +210,7 @@ class Constraints(_Sparse):
     min_roas: Number | None = None
     priority_products: list[str] | None = None
     always_on: bool | None = None
+    tone: Tone | None = None
     other: list[str] | None = None
 
 

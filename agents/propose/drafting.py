@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from agents.analyst.agent import DesignTask, ForecastTask
 from agents.analyst.desk import DesignDesk, DesignFacts, bandit_prior
 from agents.comments.asks import asked_of_author
+from agents.conversation.assuming import assumed_of, usual_channels
 from agents.copywriter.agent import creative_of
 from agents.copywriter.guidance import BrandText
 from agents.crew import Crew
@@ -23,7 +24,7 @@ from agents.planner.agent import PlannerTask, reading_of
 from agents.planner.brief import Brief
 from agents.propose.commenting import changes_to_ask, read_comments_once
 from agents.propose.drafts import CopyDraft, DesignDraft, ForecastDraft, PlanDraft, SegmentationDraft
-from agents.propose.earlier import KEPT_MESSAGES, kept_messages, said_in
+from agents.propose.earlier import KEPT_MESSAGES, kept_messages, record_of, said_in
 from agents.propose.facts import (
     NO_ARM,
     brief_figures,
@@ -85,8 +86,9 @@ class Drafting:
             timezone=situation.timezone,
             currency=situation.currency,
             said=await self._said(state, situation),
+            record=await in_thread(self._read, record_of, state["thread_id"]),
         )
-        heard = await hear_brief(self.bench, self.crew, state, task)
+        heard = None if task.record else await hear_brief(self.bench, self.crew, state, task)
         reading = reading_of(task, lambda asked: read_with_answers(asked, situation, heard))
         run = await self.crew.plan(state["thread_id"], task, situation, reading)
         brief = await self._with_questions(state, situation, reading.brief)
@@ -115,7 +117,8 @@ class Drafting:
                     action_ids=run.answer.action_ids,
                     reward_id=reward_for_kpi(brief.kpi.name if brief.kpi else None),
                     rationale=run.answer.rationale,
-                    channels=_channels(brief, situation),
+                    channels=usual_channels(situation.memory, brief, situation.rules.channels),
+                    assumed=assumed_of(situation.memory, brief),
                 )
                 return keeper.draft("plan", draft).draft_id, draft
 
@@ -328,11 +331,6 @@ class Drafting:
 
 def _has_earlier(state: ProposeState) -> bool:
     return "plan_id" in state or bool(state.get("parent_proposal_id"))
-
-
-def _channels(brief: Brief, situation: Situation) -> tuple[str, ...]:
-    asked = brief.channels or situation.rules.channels
-    return tuple(channel for channel in asked if channel in situation.rules.channels)
 
 
 def _campaign_name(brief: Brief) -> str:

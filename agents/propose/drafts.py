@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from agents.conversation.assuming import Assumed
 from agents.planner.brief import Brief
 from agents.segmenter.agent import ProposedSegment
 from policies.campaign_rules import RuleResult
@@ -16,7 +17,7 @@ class _Draft(BaseModel):
 
 
 class PlanDraft(_Draft):
-    """The planner's answer and the channels that brief and rules both allow."""
+    """The planner's answer, the channels that brief and rules both allow, and what memory fills where the brief is silent."""
 
     brief: Brief
     definition: str | None
@@ -24,6 +25,7 @@ class PlanDraft(_Draft):
     reward_id: str
     rationale: str
     channels: tuple[str, ...]
+    assumed: tuple[Assumed, ...] = ()
 
     @property
     def kpi(self) -> str:

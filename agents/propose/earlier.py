@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session
 
 from agents.comments.asks import ReadComments, Reading, as_answers
+from agents.planner.brief import Brief
 from agents.propose.facts import answers_of, brief_policy
 from agents.situation import Situation
 from store.repositories.agent_work import latest_draft
@@ -15,6 +16,8 @@ from store.repositories.agent_work import latest_draft
 COMMENTS = "approver_comments"
 READ_COMMENTS = "approver_asks"
 EDIT = "edit"
+RECORD = "record"
+"""The record that a thread begins with, where the conversation has come to one; without it the brief is read."""
 KEPT_MESSAGES = "The messages are those of the earlier proposal, with the words that were edited."
 
 
@@ -57,6 +60,12 @@ def read_comments_of(session: Session, thread_id: str) -> ReadComments | None:
     """Return what was read in a thread's comments; None before, or without any."""
     draft = latest_draft(session, thread_id, READ_COMMENTS)
     return None if draft is None else ReadComments.model_validate(draft)
+
+
+def record_of(session: Session, thread_id: str) -> Brief | None:
+    """Return the record that a thread was begun with; None where its brief is read."""
+    draft = latest_draft(session, thread_id, RECORD)
+    return None if draft is None else Brief.model_validate(draft)
 
 
 def edit_of(session: Session, thread_id: str) -> EditDraft | None:

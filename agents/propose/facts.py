@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from agents.conversation.assuming import RememberedFact, usual_holdout
+from agents.conversation.remembering import UsualHoldout
 from agents.planner.brief import Brief, BriefPolicy
 from agents.situation import LoggedExperiment, Situation
 from policies.errors import InvalidInputError
@@ -18,6 +20,7 @@ from policies.figures import Figure, FigureSource
 from policies.workspace_rules import RULES_NAME, WorkspaceRules
 from store.bulk import table_of
 from store.repositories.proposing import brief_text, workspace_facts
+from store.repositories.remembered import remembered_for_brief
 from store.tables import Draft
 from tools.offers.actions import Action
 
@@ -50,6 +53,10 @@ def read_situation(session: Session, workspace_id: str, brief_id: str, at: datet
                 arms=tuple(row["design"].get("arms", ())),
             )
             for row in found.experiments
+        ),
+        memory=tuple(
+            RememberedFact.model_validate(row)
+            for row in remembered_for_brief(session, workspace_id, brief_id)
         ),
     )
 
@@ -88,16 +95,15 @@ def plan_dates(brief: Brief, today: date) -> tuple[date, date]:
 
 def brief_figures(brief: Brief, situation: Situation) -> dict[str, Figure]:
     """Return the figures that a brief states (by span) or that are assumed where it is silent."""
-    rules = situation.rules
     starts, ends = plan_dates(brief, situation.today)
-    figures = {
+    figures: dict[str, Figure] = {
         "plan.starts": Figure(
             value=starts.isoformat(), unit="date", source=_said(brief, "start", "assumed: tomorrow")
         ),
         "plan.ends": Figure(
             value=ends.isoformat(), unit="date", source=_said(brief, "end", "assumed: two weeks")
         ),
-        "plan.holdout_share": _holdout(brief, rules),
+        "plan.holdout_share": _holdout(brief, situation),
     }
     if brief.budget is not None:
         currency = brief.budget.currency or situation.currency
@@ -148,15 +154,16 @@ def _rule(name: str, path: str, value: int | str, unit: str) -> Figure:
     return Figure(value=value, unit=unit, source=FigureSource(kind="rule", name=name, path=path))
 
 
-def _holdout(brief: Brief, rules: WorkspaceRules) -> Figure:
-    stated = brief.constraints.holdout
+def _holdout(brief: Brief, situation: Situation) -> Figure:
+    """The share that is held out: as stated, as the marketer usually wants it, else as the workspace's rules say."""
+    stated, usual = brief.constraints.holdout, usual_holdout(situation.memory)
+    source = _said(brief, "constraints.holdout", "")
+    if stated is None and usual is not None and isinstance(usual.fact, UsualHoldout):
+        stated = usual.fact.share
+        source = FigureSource(kind="setting", name="remembered", path=usual.remembered_id)
     if stated is None:
-        return rules.figure("holdout_share", "rate")
-    return Figure(
-        value=format(Decimal(str(stated)).normalize(), "f"),
-        unit="rate",
-        source=_said(brief, "constraints.holdout", ""),
-    )
+        return situation.rules.figure("holdout_share", "rate")
+    return Figure(value=format(Decimal(str(stated)).normalize(), "f"), unit="rate", source=source)
 
 
 def _said(brief: Brief, field: str, otherwise: str) -> FigureSource:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
+from agents.conversation.merging import WORDS, merge_answers
+from agents.conversation.questioning import is_answered
 from agents.crew import Crew
 from agents.errors import AgentError
 from agents.keeping import Keeper
@@ -13,7 +15,7 @@ from agents.planner.cross_check import cross_checked, with_doubts
 from agents.planner.heard import HeardBy, HearTask
 from agents.planner.hearing import hears
 from agents.planner.parser import language_of, merge_answer, read_brief
-from agents.propose.facts import brief_policy
+from agents.propose.earlier import reading_by
 from agents.situation import Situation
 from agents.state import ProposeState
 from agents.workbench import Workbench
@@ -67,21 +69,32 @@ def heard_in(session: Session, thread_id: str) -> HeardBy | None:
 
 
 def read_with_answers(task: PlannerTask, situation: Situation, heard: HeardBy | None = None) -> Brief:
-    """Return the brief as the embedded rules read it, with what a model read beside them and the marketer's answers, in order."""
-    policy = brief_policy(situation.rules)
+    """Return the record: what the conversation has come to, else the brief as the embedded rules read it with what a model
+    read beside them; then the marketer's answers, in order.
+
+    An answer under `words` answers every question that it can. Raises what `merge_answer` does.
+    """
+    by = reading_by(situation)
     language = language_of(task.text)
 
     def read(text: str) -> Brief:
         return read_brief(
-            text, today=task.today, timezone=task.timezone, home_currency=task.currency, policy=policy
+            text, today=task.today, timezone=task.timezone, home_currency=task.currency, policy=by.policy
         )
 
-    brief = read(task.text)
+    brief = task.record or read(task.text)
     doubts: tuple[Question, ...] = ()
-    if heard is not None:
+    if heard is not None and task.record is None:
         brief, doubts = cross_checked(brief, heard, task.text, read)
         brief = with_doubts(brief, doubts, answered=set())
+    answered: set[str] = set()
     for field, text in task.said:
+        if field == WORDS:
+            brief = merge_answers(brief, text, by)
+            said = [name for name, slot in brief.slots.items() if slot.source == "person"]
+            answered |= {doubt.field for doubt in doubts if is_answered(doubt.field, said)}
+            continue
+        answered.add(field)
         brief = merge_answer(
             brief,
             field,
@@ -89,7 +102,7 @@ def read_with_answers(task: PlannerTask, situation: Situation, heard: HeardBy | 
             today=task.today,
             timezone=task.timezone,
             home_currency=task.currency,
-            policy=policy,
+            policy=by.policy,
             language=language,
         )
-    return with_doubts(brief, doubts, answered={field for field, _ in task.said})
+    return with_doubts(brief, doubts, answered=answered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agents.analyst.desk import DesignFacts
+from agents.conversation.assuming import signature, usual_tone
 from agents.copywriter.agent import ArmToWrite, CopyTask
 from agents.copywriter.guidance import BrandGuidance
 from agents.propose.drafts import PlanDraft
@@ -16,7 +17,8 @@ def copy_task(situation: Situation, plan: PlanDraft, guidance: BrandGuidance) ->
         objective=plan.brief.objective or "engagement",
         brand=situation.brand,
         link_base=situation.rules.link_base,
-        guidance=guidance,
+        guidance=_in_tone(guidance, plan.brief.constraints.tone or usual_tone(situation.memory)),
+        signature=signature(situation.memory),
         arms=tuple(
             ArmToWrite(
                 arm_id=action.action_id,
@@ -28,6 +30,13 @@ def copy_task(situation: Situation, plan: PlanDraft, guidance: BrandGuidance) ->
             for action in situation.actions
             if action.action_id in plan.action_ids
         ),
+    )
+
+
+def _in_tone(guidance: BrandGuidance, asked: str | None) -> BrandGuidance:
+    """What the marketer asks for comes before what brand documents say."""
+    return (
+        guidance if asked is None else BrandGuidance.model_validate({**guidance.model_dump(), "tone": asked})
     )
 
 

@@ -68,7 +68,7 @@ def _of_approver(arguments: Mapping[str, JsonValue]) -> list[Json]:
 def _of_author(arguments: Mapping[str, JsonValue]) -> list[Json]:
     answers: Json = {field: {**WORDS, "description": question} for field, question in arguments.items()}
     respond = _object({"type": {"const": "respond"}, "message": WORDS})
-    return [_edit(QUESTIONS, answers), *([respond] if len(arguments) == 1 else [])]
+    return [_edit(QUESTIONS, answers), respond]
 
 
 def _edit(action: str, arguments: Json) -> Json:

@@ -7,10 +7,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from api.cli.options import ask, options_of
 from api.cli.output import console, give, give_json
-from policies.errors import InvalidInputError
+from policies.errors import CountersignError, InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,14 +28,23 @@ Text = Annotated[str, typer.Argument(help="The objective, in plain words.")]
 
 def chat(
     ctx: typer.Context,
-    text: Text,
+    text: Annotated[
+        str | None,
+        typer.Argument(help="What you say, in plain words; without it, a conversation on the terminal."),
+    ] = None,
     campaign: Annotated[str | None, typer.Option(help="Propose this campaign anew.")] = None,
     conversation: Annotated[str | None, typer.Option(help="Go on with this conversation.")] = None,
     answer: Annotated[
         list[str] | None, typer.Option(help="Answer to a question: FIELD=WORDS; may be repeated.")
     ] = None,
 ) -> None:
-    """Say an objective and watch it become a proposal; questions are asked on a terminal."""
+    """Say an objective and watch it become a proposal; say what to change, undo it, ask about it, begin another.
+
+    Questions are asked on a terminal. Several of them are answered at once with --answer words="…".
+    """
+    if text is None:
+        _talk(ctx, campaign, conversation)
+        return
     body = {"text": text, "campaign_id": campaign, "conversation_id": conversation}
     given = read_answers(answer or [])
     as_json = options_of(ctx).as_json
@@ -170,6 +180,8 @@ async def converse_over(client: Client, path: str, body: dict[str, Any], watchin
     async for name, data in client.events(path, body):
         if name == "progress":
             watching.tell(data)
+        elif name == "understood":
+            watching.understood(data)
         elif name != "started":
             outcome = (name, data)
     return outcome
@@ -183,8 +195,36 @@ def give_outcome(ctx: typer.Context, name: str, data: dict[str, Any]) -> None:
         give_json({"event": name, **data})
     else:
         show_outcome(console(), name, data)
-    if name not in ("proposal", "questions"):
+    if name not in ("proposal", "questions", "reply"):
         raise typer.Exit(1)
+
+
+def _talk(ctx: typer.Context, campaign: str | None, conversation: str | None) -> None:
+    """A conversation on the terminal, a turn a line, until an empty line or the end of the input."""
+    from api.cli.show.lists import show_outcome
+
+    if options_of(ctx).as_json or not sys.stdin.isatty():
+        raise InvalidInputError(
+            "say something: countersign chat 'Win back …'; a conversation needs a terminal"
+        )
+    out = console()
+
+    async def work(client: Client) -> None:
+        place = {"campaign_id": campaign, "conversation_id": conversation}
+        while words := out.input("[bold]you[/]  ").strip():
+            try:
+                with watcher(False) as watching:
+                    name, data = await converse_over(client, "/v1/chat", {"text": words, **place}, watching)
+            except CountersignError as error:
+                out.print(f"[red]{escape(error.message)}[/]")
+                continue
+            show_outcome(out, name, data)
+            place = {
+                "campaign_id": None,
+                "conversation_id": data.get("conversation_id") or place["conversation_id"],
+            }
+
+    ask(ctx, work)
 
 
 def _day(text: str | None, timezone: str) -> date:

@@ -20,6 +20,7 @@ from api.cli import (
     importing,
     looking,
     notifying,
+    remembering,
     toolserver,
     users,
 )
@@ -73,6 +74,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(looking.models, name="models")
 app.command("readout")(looking.readout)
 app.add_typer(looking.audit, name="audit")
+app.add_typer(remembering.memory, name="memory")
 app.add_typer(notifying.notifications, name="notifications")
 app.add_typer(notifying.webhooks, name="webhooks")
 app.command("mcp")(toolserver.mcp)

@@ -6,9 +6,10 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from agents.threads import Started
-from api.conversing import Answers, Place, Said, place_of, require_question, run
+from api.conversing import Answers, Place, Said, require_question, run
 from api.http.signing_in import SignedIn
 from api.http.streams import event_stream
+from api.talk.turns import talk
 from policies.authority import Action
 from policies.errors import ConflictError
 from store.repositories.campaigns import get_campaign
@@ -20,29 +21,13 @@ router = APIRouter(prefix="/v1", tags=["chat"])
 
 @router.post("/chat", response_class=StreamingResponse)
 async def chat(caller: SignedIn, said: Said) -> StreamingResponse:
-    """Start a campaign from an objective, or with `campaign_id` propose one anew.
+    """Take a turn of a conversation: a new campaign, a change or an undo of one, an answer, a question.
 
-    Events: `started`, `progress` for each step of an agent, then `questions`, `proposal`, `refused`, `blocked` or
-    `error`.
+    Events: `started`, `understood` with what the turn is taken for and each changed field, `progress` for each step of an
+    agent, then `reply` where nothing runs, else `questions`, `proposal`, `refused`, `blocked` or `error`.
     """
     caller.require(Action.CHAT)
-    app = caller.app
-    if said.campaign_id is not None:
-        caller.require_for(Action.EDIT_CAMPAIGN, await _campaign(caller, said.campaign_id))
-    else:
-        caller.require(Action.CREATE_CAMPAIGN)
-    place = await place_of(app, caller.workspace_id, caller.person.user_id, said)
-
-    async def work() -> Started:
-        return await app.threads.start(
-            workspace_id=caller.workspace_id,
-            author_id=caller.person.user_id,
-            text=said.text,
-            conversation_id=place.conversation_id,
-            campaign_id=place.campaign_id,
-        )
-
-    return event_stream(run(app, place, work, said.campaign_id))
+    return event_stream(await talk(caller, said))
 
 
 @router.post("/campaigns/{campaign_id}/answers", response_class=StreamingResponse)

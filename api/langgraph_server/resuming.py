@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from pydantic import JsonValue
 
+from agents.comments.asks import PREFIX, is_yes_or_no
+from agents.conversation.merging import WORDS
 from agents.refusals import ForgedAnswerError, ThreadWaitsError
 from agents.thread_stand import Waiting
 from agents.threads import Started, Watch
@@ -167,26 +169,34 @@ def _whole(name: str, value: JsonValue) -> int:
 
 
 def _answers(caller: Caller, waiting: Waiting, reply: Reply) -> dict[str, str]:
-    """Each question's answer, by field: an edit fills them in, the words of a response answer a single one."""
+    """Each question's answer, by field: an edit fills them in, the words of a response answer all that they can."""
     with caller.app.database.read() as session:
         asked = {each.field: each.question for each in questions_of(session, waiting)}
     if reply.kind == "edit":
         if reply.action != QUESTIONS:
             raise ForgedAnswerError(f"the action that waits is {QUESTIONS}", value=reply.action)
-        unknown = next((name for name in reply.args if name not in asked), None)
+        unknown = next((name for name in reply.args if name not in (*asked, WORDS)), None)
         if unknown is not None:
             raise ForgedAnswerError(
                 f"nobody asks about {unknown[:100]!r}; the questions are {', '.join(asked)}", value=unknown
             )
-        return {name: str(text) for name, text in reply.args.items() if text != asked[name]}
+        return {name: str(text) for name, text in reply.args.items() if text != asked.get(name)}
     if reply.kind == "approve" or not reply.words.strip():
         raise ForgedAnswerError(f"questions are answered in words: {', '.join(asked)}", value=reply.kind)
-    if len(asked) != 1:
-        raise AnswerError(
-            f"there are {len(asked)} questions ({', '.join(asked)}); answer by field, as an edit",
-            value=len(asked),
-        )
-    return {next(iter(asked)): reply.words}
+    return answers_in_words(reply.words, asked)
+
+
+def answers_in_words(words: str, asked: Iterable[str]) -> dict[str, str]:
+    """Return words as the answer to each question: a single one by its field, several in plain words at once.
+
+    What an approver asked for is taken or left by its own field.
+    """
+    fields = list(asked)
+    if len(fields) == 1:
+        return {fields[0]: words}
+    own = [field for field in fields if field.startswith(PREFIX)] if is_yes_or_no(words) else []
+    others = [field for field in fields if not field.startswith(PREFIX)]
+    return dict.fromkeys(own, words) | ({WORDS: words} if others or not own else {})
 
 
 async def until_moved(caller: Caller, approval_id: str) -> None:

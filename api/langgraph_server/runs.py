@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from agents.refusals import RunOptionError, ThreadWaitsError
 from agents.threads import Mode, Started, Watch
-from api.conversing import Said, place_of
+from api.conversing import new_conversation, require_text
 from api.http.faults import fault
 from api.http.signing_in import Caller, SignedIn
 from api.langgraph_server.requests import (
@@ -32,6 +32,7 @@ from policies.authority import Action
 from policies.errors import CountersignError, NotFoundError
 from policies.privacy import require_no_address
 from store.repositories.threads import FoundThread
+from store.threads import in_thread
 
 router = APIRouter(tags=["langgraph"])
 _log = logging.getLogger("countersign.langgraph_server")
@@ -190,14 +191,15 @@ def _require_unused(caller: Caller, found: FoundThread) -> None:
 async def beginning(caller: Caller, found: FoundThread, text: str) -> Work:
     """Return how a campaign begins in a reserved thread; what its words break is raised now."""
     app, author = caller.app, caller.person.user_id
-    place = await place_of(app, caller.workspace_id, author, Said(text=text))
+    require_text(text)
+    conversation_id = await in_thread(new_conversation, app, caller.workspace_id, author)
 
     async def begun(watch: Watch) -> Started:
         return await app.threads.start(
             workspace_id=caller.workspace_id,
             author_id=author,
             text=text,
-            conversation_id=place.conversation_id,
+            conversation_id=conversation_id,
             reserved=found.thread.thread_id,
             watch=watch,
         )

@@ -57,9 +57,13 @@ class LaunchView(View):
 
 
 class CampaignView(CampaignLine):
-    """A campaign whole. `waits_for` holds questions and the interrupt they are answered by, when it asks any."""
+    """A campaign whole: the words it was asked for with and the record that is read from them.
+
+    `waits_for` holds questions and the interrupt they are answered by, when it asks any.
+    """
 
     objective: str
+    record: dict[str, JsonValue]
     thread_id: str | None
     conversation_id: str | None
     proposal_id: str | None
@@ -102,6 +106,7 @@ def campaign_view(
     launch = launch_of_campaign(session, campaign_id)
     approval = approval_of_proposal(session, row.proposal_id) if row.proposal_id else None
     reviewing = review_threads(session, workspace_id, launch.launch_id) if launch else []
+    brief = get_brief(session, workspace_id, row.brief_id) if row.brief_id else None
     measured = next(iter(readouts_of(session, workspace_id, campaign_id)), None)
     return CampaignView(
         campaign_id=row.campaign_id,
@@ -109,7 +114,8 @@ def campaign_view(
         state=row.state,
         author=author_name(session, row.author_id),
         changed_at=row.changed_at,
-        objective=get_brief(session, workspace_id, row.brief_id).text if row.brief_id else "",
+        objective=brief.text if brief else "",
+        record=brief.record if brief else {},
         thread_id=row.thread_id,
         conversation_id=row.conversation_id,
         proposal_id=row.proposal_id,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from policies.errors import ConflictError, NotFoundError
 from policies.figures import Figure
@@ -195,8 +195,11 @@ def add_turn(
     speaker: str,
     text: str,
     at: datetime,
+    heard: str | None = None,
+    campaign_id: str | None = None,
+    detail: JsonObject | None = None,
 ) -> Turn:
-    """Add what somebody said as the next turn."""
+    """Add what somebody said, or was answered, as the next turn."""
     last = session.exec(select(sa.func.max(Turn.number)).where(Turn.conversation_id == conversation_id)).one()
     turn = Turn(
         turn_id=turn_id,
@@ -206,7 +209,22 @@ def add_turn(
         speaker=speaker,
         text=text,
         said_at=at,
+        heard=heard,
+        campaign_id=campaign_id,
+        detail=detail,
     )
     session.add(turn)
     session.flush()
     return turn
+
+
+def turns_of(session: Session, conversation_id: str, *, after: int = 0, limit: int = 200) -> Sequence[Turn]:
+    """Return turns of a conversation in order, from after a number on."""
+    query = select(Turn).where(Turn.conversation_id == conversation_id, Turn.number > after)
+    return session.exec(query.order_by(col(Turn.number)).limit(limit)).all()
+
+
+def last_turns(session: Session, conversation_id: str, *, limit: int) -> Sequence[Turn]:
+    """Return the last turns of a conversation, the newest first."""
+    query = select(Turn).where(Turn.conversation_id == conversation_id)
+    return session.exec(query.order_by(col(Turn.number).desc()).limit(limit)).all()

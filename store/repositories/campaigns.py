@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel, col, select
 from policies.errors import ConflictError, NotFoundError
 from store.bulk import table_of
 from store.driver import Prepared
-from store.tables import BriefRow, Campaign, Creative, Proposal
+from store.tables import BriefRow, Campaign, Creative, Proposal, Readout, Turn
 from store.tables.base import JsonObject
 
 _campaigns, _proposals = table_of(Campaign), table_of(Proposal)
@@ -51,6 +51,33 @@ def list_campaigns(session: Session, workspace_id: str, *, limit: int = 100) -> 
     return session.exec(query.order_by(col(Campaign.campaign_id).desc()).limit(limit)).all()
 
 
+def campaigns_of_conversation(
+    session: Session, workspace_id: str, conversation_id: str
+) -> Sequence[Campaign]:
+    """Return the campaigns of a conversation in the order they were begun."""
+    # by the turn that began each: ids made in one instant of a replayed clock have no order of their own
+    begun = (
+        sa.select(sa.func.min(Turn.number))
+        .where(
+            col(Turn.conversation_id) == conversation_id, col(Turn.campaign_id) == col(Campaign.campaign_id)
+        )
+        .scalar_subquery()
+    )
+    query = select(Campaign).where(
+        Campaign.workspace_id == workspace_id, Campaign.conversation_id == conversation_id
+    )
+    return session.exec(query.order_by(sa.func.coalesce(begun, 0), col(Campaign.campaign_id))).all()
+
+
+def measured_campaigns(session: Session, workspace_id: str, *, limit: int = 100) -> Sequence[Campaign]:
+    """Return the campaigns that have a readout, the newest first."""
+    measured = select(Readout.campaign_id).where(Readout.workspace_id == workspace_id)
+    query = select(Campaign).where(
+        Campaign.workspace_id == workspace_id, col(Campaign.campaign_id).in_(measured)
+    )
+    return session.exec(query.order_by(col(Campaign.campaign_id).desc()).limit(limit)).all()
+
+
 def campaign_of_thread(session: Session, thread_id: str) -> Campaign | None:
     """Return the campaign whose current thread this is."""
     return session.exec(select(Campaign).where(Campaign.thread_id == thread_id)).first()
@@ -67,6 +94,24 @@ def move_campaign(session: Session, campaign_id: str, *, expected: str, to: str,
     note_change(session, Campaign, campaign_id, state=to, changed_at=at)
 
 
+def point_campaign(session: Session, campaign: Campaign, *, thread_id: str, brief_id: str) -> None:
+    """Give a campaign another thread and brief, by compare-and-set on the thread; ConflictError when it has one already."""
+    session.flush()
+    statement = (
+        sa.update(Campaign)
+        .where(
+            col(Campaign.campaign_id) == campaign.campaign_id, col(Campaign.thread_id) == campaign.thread_id
+        )
+        .values(thread_id=thread_id, brief_id=brief_id)
+        .execution_options(synchronize_session="fetch")
+    )
+    if session.connection().execute(statement).rowcount != 1:
+        raise ConflictError(
+            f"campaign {campaign.campaign_id} went on meanwhile; read it again", value=campaign.thread_id
+        )
+    session.refresh(campaign)
+
+
 def add_brief(
     session: Session,
     *,
@@ -78,8 +123,10 @@ def add_brief(
     record: JsonObject,
     model: str,
     at: datetime,
+    parent_brief_id: str | None = None,
+    parent_thread_id: str | None = None,
 ) -> BriefRow:
-    """Keep a marketer's words and what was read from them."""
+    """Keep a marketer's words and what was read from them; a brief that changes another names it and its thread."""
     row = BriefRow(
         brief_id=brief_id,
         workspace_id=workspace_id,
@@ -89,6 +136,8 @@ def add_brief(
         record=record,
         model=model,
         created_at=at,
+        parent_brief_id=parent_brief_id,
+        parent_thread_id=parent_thread_id,
     )
     session.add(row)
     session.flush()

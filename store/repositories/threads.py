@@ -126,6 +126,19 @@ def note_stop(session: Session, thread_id: str, attempt: int, status: RunStatus,
     )
 
 
+def end_waiting(session: Session, thread_id: str, at: datetime) -> None:
+    """Write down that a thread which waits for its marketer is over, because another took its place."""
+    session.connection().execute(
+        sa.update(ProposeThread)
+        .where(
+            col(ProposeThread.thread_id) == thread_id,
+            col(ProposeThread.status) == "waiting",
+            ~sa.exists().where(col(Approval.thread_id) == thread_id),
+        )
+        .values(status="ended", changed_at=at)
+    )
+
+
 def get_thread(session: Session, workspace_id: str, thread_id: str) -> FoundThread:
     """Return a thread of this workspace; NotFoundError otherwise."""
     found = find_threads(session, workspace_id, ThreadSearch(thread_ids=[thread_id]))

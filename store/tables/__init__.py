@@ -13,6 +13,7 @@ from store.tables.launches import Batch, Choice, Launch, Reservation, Send
 from store.tables.measures import Event, Experiment, Outcome, Readout
 from store.tables.notifications import Notification, Webhook
 from store.tables.people import Consent, ImportRun, Person, ServedProfile, Snapshot, Suppression
+from store.tables.remembered import Remembered
 from store.tables.threads import ProposeThread
 from store.tables.workspaces import ApiKey, HomeClock, RoleGrant, User, Workspace
 
@@ -48,6 +49,7 @@ __all__ = [
     "ProposalAuthor",
     "ProposeThread",
     "Readout",
+    "Remembered",
     "Reservation",
     "RoleGrant",
     "Send",

@@ -20,6 +20,8 @@ class Conversation(SQLModel, table=True):
 
 
 class Turn(SQLModel, table=True):
+    """What a person said, or was answered. `heard` is what it was taken for, `detail` what it changed or cites."""
+
     __tablename__ = "turns"
     __table_args__ = (sa.UniqueConstraint("conversation_id", "number"),)
 
@@ -30,6 +32,9 @@ class Turn(SQLModel, table=True):
     speaker: str
     text: str
     said_at: datetime = Field(sa_type=UtcDateTime)
+    heard: str | None = None
+    campaign_id: str | None = None
+    detail: JsonObject | None = Field(default=None, sa_type=sa.JSON)
 
 
 class Draft(SQLModel, table=True):

@@ -11,7 +11,11 @@ from store.tables.base import JsonObject, UtcDateTime
 
 
 class BriefRow(SQLModel, table=True):
-    """The words of a marketer and the record read from them (`agents.planner.brief.Brief`)."""
+    """The words of a marketer and the record read from them (`agents.planner.brief.Brief`).
+
+    Where a campaign is changed by talking, the brief holds its parent's words and those of the turn after them;
+    `parent_thread_id` is the thread that the parent was planned in.
+    """
 
     __tablename__ = "briefs"
 
@@ -23,6 +27,8 @@ class BriefRow(SQLModel, table=True):
     record: JsonObject = Field(sa_type=sa.JSON)
     model: str
     created_at: datetime = Field(sa_type=UtcDateTime)
+    parent_brief_id: str | None = None
+    parent_thread_id: str | None = None
 
 
 class Campaign(SQLModel, table=True):

@@ -35,9 +35,8 @@ async def test_a_vague_objective_is_asked_about_and_its_answer_makes_a_proposal(
 
         conversation = {"conversation_id": questions["conversation_id"]}
         more = await opened.call("Ada", "POST", "/v1/chat", json={"text": "Go on", **conversation})
-        changed = await opened.call(
-            "Ada", "POST", "/v1/chat", json={"text": BRIEF, "campaign_id": questions["campaign_id"]}
-        )
+        again_asked = events(more)[-1]
+        assert again_asked[0] == "reply" and again_asked[1]["interrupt_id"] == questions["interrupt_id"]
         reply = {"interrupt_id": questions["interrupt_id"], "answers": {"budget": "$40"}}
         wrong = await opened.call(
             "Ada", "POST", f"{campaign}/answers", json=reply | {"interrupt_id": "another"}
@@ -45,7 +44,7 @@ async def test_a_vague_objective_is_asked_about_and_its_answer_makes_a_proposal(
         blank = await opened.call(
             "Ada", "POST", f"{campaign}/answers", json=reply | {"answers": {"budget": " "}}
         )
-        assert [answer.status_code for answer in (more, changed, wrong, blank)] == [409, 409, 409, 422]
+        assert [answer.status_code for answer in (wrong, blank)] == [409, 422]
         assert (wrong.json()["value"], blank.json()["value"]) == ("another", "budget")
 
         done = events(await opened.call("Ada", "POST", f"{campaign}/answers", json=reply))
@@ -72,6 +71,12 @@ async def test_words_approve_nothing(open_shop: Open, proposed: Proposed) -> Non
             "/v1/chat",
             json={"text": "I approve it. Launch now.", "conversation_id": campaign["conversation_id"]},
         )
+        own = await opened.call(
+            "Ada",
+            "POST",
+            "/v1/chat",
+            json={"text": "I approve it. Launch now.", "conversation_id": campaign["conversation_id"]},
+        )
         forged = await opened.call(
             "Grace",
             "POST",
@@ -83,7 +88,9 @@ async def test_words_approve_nothing(open_shop: Open, proposed: Proposed) -> Non
         )
         await opened.app.engine.settle()
         after = (await opened.call("Ada", "GET", f"/v1/campaigns/{proposed.campaign_id}")).json()
-    assert (said.status_code, forged.status_code) == (409, 409)
+    assert (said.status_code, forged.status_code) == (403, 409)
+    name, told = events(own)[-1]
+    assert (name, told["heard"]) == ("reply", "approval") and "approve nothing" in told["text"]
     assert (after["state"], after["launch"], after["approval_status"]) == ("in_review", None, "pending")
 
 

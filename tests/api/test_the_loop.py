@@ -8,6 +8,7 @@ import io
 import pytest
 
 from tests.api.conftest import Open, Proposed
+from tests.api.test_chat import events
 
 
 def body(proposed: Proposed, **changes: object) -> dict[str, object]:
@@ -66,9 +67,14 @@ async def test_an_approval_launches_once_and_is_read_out(open_shop: Open, propos
         sends = await opened.call("Grace", "GET", f"{campaign}/export", params={"what": "sends"})
         choices = await opened.call("Grace", "GET", f"{campaign}/export", params={"what": "choices"})
         forbidden = await opened.call("Ada", "GET", f"{campaign}/export")
+        told = events(await opened.call("Ada", "POST", "/v1/chat", json={"text": "How did Winback do?"}))
         audit = (await opened.call("Root", "GET", "/v1/audit/verify")).json()
         log = (await opened.call("Root", "GET", "/v1/audit", params={"after": 1, "limit": 500})).json()
 
+    name, result = told[-1]
+    assert (name, result["heard"]) == ("reply", "result")
+    assert readout.json()["verdict"] in result["text"]
+    assert {figure["source"]["kind"] for figure in result["figures"].values()} == {"tool"}
     assert (before["state"], before["launch"], before["approval_status"]) == ("in_review", None, "pending")
     assert (own.status_code, own.json()["error"]) == (403, "not_authorised")
     assert "author" in own.json()["message"]

@@ -95,6 +95,24 @@ def show_outcome(out: Console, name: str, data: Json) -> None:
     """Say where a conversation has come to."""
     if name == "proposal":
         out.print(f"Sent to approval · {data['approval_id']} · digest {data['digest'][:12]}")
+        for each in data.get("assumed", []):
+            word = "overruled by what you said" if each["overruled"] else "assumed"
+            out.print(
+                f"  [dim]{word}: {each['field']} {escape(each['value'])}, remembered as “{escape(each['words'])}”[/]"
+            )
+    elif name == "reply":
+        out.print(escape(data["text"]))
+        for figure in data["figures"].values():
+            source = figure["source"]
+            out.print(
+                f"  [dim]{escape(figure['shown'])} · {source['kind']} {escape(source['name'])} {escape(source['path'])}[/]"
+            )
+        for question in data.get("questions", []):
+            out.print(f"  {question['field']}: {escape(question['question'])}")
+        for kept in data.get("remembered", []):
+            out.print(
+                f"  {kept['remembered_id']} · {kept['status']} · {kept['kind']}: “{escape(kept['words'])}”"
+            )
     elif name == "questions":
         for question in data["questions"]:
             out.print(
@@ -110,6 +128,25 @@ def show_outcome(out: Console, name: str, data: Json) -> None:
             out.print(f"[red]blocked[/] {rule['rule_id']}: {escape(rule['evidence'])}")
     else:
         out.print(f"The thread ended: {escape(str(data.get('status', name)))}.")
+
+
+def show_memory(out: Console, kept: list[Json]) -> None:
+    """Draw what is remembered of a marketer."""
+    if not kept:
+        out.print("Nothing is remembered. Say something such as “we never text” in `countersign chat`.")
+        return
+    made = table("id", "status", "what", "words", "offered")
+    for each in kept:
+        fact = ", ".join(str(value) for name, value in each["fact"].items() if name != "kind")
+        what = f"{each['kind'].replace('_', ' ')}: {fact}"
+        made.add_row(
+            each["remembered_id"],
+            each["status"],
+            escape(what),
+            escape(each["words"]),
+            when(each["offered_at"]),
+        )
+    out.print(made)
 
 
 def show_users(out: Console, users: list[Json]) -> None:

@@ -1,0 +1,1 @@
+"""Conversations at the entrance: what a turn belongs to, what becomes of it, what is answered and what is remembered."""
