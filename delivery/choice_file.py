@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from delivery.errors import ChoiceFileError
 from store.warehouse import Warehouse
-from tools.bandits.pipeline import ChoiceBatch
+from tools.bandits.choice_batch import ChoiceBatch
 
 if TYPE_CHECKING:
     import pyarrow as pa
