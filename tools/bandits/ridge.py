@@ -165,6 +165,13 @@ class RidgeState:
 
     def posterior(self) -> Posterior:
         """Solve for the belief by Cholesky; the noise variance is shared by the arms."""
+        coefficients, covariances = self._pooled() if self.prior.pooling else self._independent()
+        noise = self._noise_variance(coefficients)
+        factors = np.linalg.cholesky(covariances) * np.sqrt(noise)
+        return Posterior(self.arms, coefficients, factors, noise, float(self.weight.sum()), self.digest)
+
+    def _pooled(self) -> tuple[FloatArray, FloatArray]:
+        """Coefficients (K, d) and each arm's covariance (K, d, d), in units of the noise, of arms tied by the prior."""
         k, d = self.moment.shape
         precision = self.prior.matrix(k, d)
         for arm in range(k):
@@ -172,14 +179,12 @@ class RidgeState:
             precision[block, block] += self.gram[arm]
         inverse_factor = np.linalg.solve(np.linalg.cholesky(precision), np.eye(k * d))
         covariance = inverse_factor.T @ inverse_factor
-        coefficients = (covariance @ self.moment.ravel()).reshape(k, d)
-        noise = self._noise_variance(coefficients)
-        factors = np.stack(
-            [np.linalg.cholesky(covariance[a * d : (a + 1) * d, a * d : (a + 1) * d]) for a in range(k)]
-        )
-        return Posterior(
-            self.arms, coefficients, factors * np.sqrt(noise), noise, float(self.weight.sum()), self.digest
-        )
+        own = [covariance[a * d : (a + 1) * d, a * d : (a + 1) * d] for a in range(k)]
+        return (covariance @ self.moment.ravel()).reshape(k, d), np.stack(own)
+
+    def _independent(self) -> tuple[FloatArray, FloatArray]:
+        """The same for arms that know nothing of each other: one small system an arm."""
+        return solve_independent(self.gram, self.moment, self.prior.precision)
 
     def _noise_variance(self, coefficients: FloatArray) -> float:
         """Residual sum of squares over weight less columns; 1 until there are more rows than columns."""
@@ -265,6 +270,16 @@ class RidgeState:
             self.weight + sign * weight,
             self.prior,
         )
+
+
+def solve_independent(
+    gram: FloatArray, moment: FloatArray, precision: float
+) -> tuple[FloatArray, FloatArray]:
+    """Ridge coefficients (K, d) and covariances (K, d, d), in units of the noise, of K systems by Cholesky."""
+    eye = np.eye(moment.shape[1])
+    inverse_factor = np.linalg.solve(np.linalg.cholesky(gram + eye * precision), eye)
+    covariances = inverse_factor.transpose(0, 2, 1) @ inverse_factor
+    return (covariances @ moment[:, :, None])[:, :, 0], covariances
 
 
 def _shaped(x: FloatArray, columns: int) -> FloatArray:
