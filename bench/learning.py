@@ -24,11 +24,10 @@ from tools.bandits.thompson import Thompson
 ROUNDS, ARMS, EXPLORATION = 5000, 10, 0.02
 VW = (
     "--cb_explore_adf --squarecb -q sa",
+    "--cb_explore_adf --squarecb -q sa -l 0.1",
+    "--cb_explore_adf --squarecb -q sa -l 2",
     "--cb_explore_adf --squarecb --gamma_scale 100 -q sa",
-    "--cb_explore_adf --squarecb --gamma_scale 1000 -q sa",
-    "--cb_explore_adf --epsilon 0.05 -q sa",
     "--cb_explore_adf --epsilon 0.02 --cb_type mtr -q sa",
-    "--cb_explore_adf --cover 5 -q sa",
     "--cb_explore_adf --rnd 3 --epsilon 0.02 -q sa",
     "--cb_explore_adf --softmax --lambda 20 -q sa",
 )
@@ -102,7 +101,9 @@ def ours(world: World, seed: int, policy: SquareCB | Thompson, discount: float) 
             p = policy.single(Belief(means[None], None, belief.observations, noise), means.tolist())
         else:
             wide = np.sqrt(belief.variances(x))[None]
-            p = policy.probabilities(Belief(means[None], wide, belief.observations, noise), eligible)[0].tolist()
+            p = policy.probabilities(Belief(means[None], wide, belief.observations, noise), eligible)[
+                0
+            ].tolist()
         arms[t] = _drawn(lifted_single(p, floor), u[t])
         belief.learn(x, int(arms[t]), world.reward(t, int(arms[t])))
     return arms

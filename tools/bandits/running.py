@@ -75,7 +75,9 @@ class RunningRidge:
         if not 0 <= arm < len(self._arms):
             raise BanditParameterError(f"arm number {arm} must be 0 to {len(self._arms) - 1}", value=arm)
         if not isfinite(reward) or not isfinite(x.dot(x)):
-            raise NotFiniteError("a feature or the reward is missing or infinite; leave unobserved people out")
+            raise NotFiniteError(
+                "a feature or the reward is missing or infinite; leave unobserved people out"
+            )
         covariance, own = self._covariance[arm], self._coefficients[arm]
         gain = covariance.dot(x)
         spread = 1.0 + float(x.dot(gain))
