@@ -23,7 +23,7 @@ from tools.bandits.simple import EpsilonGreedy
 from tools.experiments.estimates import mean_interval
 from tools.experiments.off_policy import LoggedChoices, policy_value
 
-_BASE, _EFFECT = 0.12, 0.06
+_BASE, _EFFECT = 0.12, 0.02
 
 
 def run(argv: list[str]) -> Iterator[dict[str, object]]:

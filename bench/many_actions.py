@@ -1,7 +1,7 @@
 """Thousands of actions described by features: offer, incentive depth, channel, hour and tone make 10,000 actions.
 
-One ridge over products of person and action features learns from random choices; SquareCB then chooses among all 10,000
-with exact probabilities. Counted are regret against choosing at random and whether each person's planted channel and hour
+One ridge over products of person and action features learns from random choices; SquareCB then chooses from each person's
+shortlist, with the exploration share over all 10,000 and exact probabilities. Counted are regret against choosing at random and whether each person's planted channel and hour
 are found again. `python -m bench many_actions [PEOPLE]`
 """
 
@@ -14,7 +14,9 @@ import numpy as np
 
 from tools.bandits.draw import replay, uniforms
 from tools.bandits.policy import Belief
+from tools.bandits.projection import ShareBounds, project
 from tools.bandits.ridge import FloatArray, IntArray, RidgeState
+from tools.bandits.shortlist import Shortlist
 from tools.bandits.squarecb import SquareCB
 
 LEVELS = {"offer": 20, "depth": 5, "channel": 5, "hour": 4, "tone": 5}
@@ -33,12 +35,14 @@ def run(argv: list[str]) -> Iterator[dict[str, object]]:
     posterior = state.updated(pairs, np.zeros(HISTORY, dtype=np.int64), reward).posterior()
     learnt = posterior.coefficients.reshape(TRAITS + 1, actions.shape[1])
     x, worst, regret, found = _people(rng, people), 0.0, np.zeros(2), np.zeros(2)
+    names = tuple(str(k) for k in range(len(actions)))
     noise = float(np.sqrt(posterior.noise_variance))
     for start in range(0, people, BATCH):
         part = x[start : start + BATCH]
         scores, real = part @ learnt @ actions.T, part @ truth @ actions.T
         belief = Belief(scores, None, posterior.observations, noise)
-        p = SquareCB().probabilities(belief, np.ones(scores.shape, dtype=np.bool_))
+        mask = np.ones(scores.shape, dtype=np.bool_)
+        p = project(Shortlist(SquareCB()).probabilities(belief, mask), mask, ShareBounds(0.02), names)
         worst = max(worst, float(np.abs(p.sum(axis=1) - 1).max()))
         chosen = replay(p, uniforms(3, np.arange(start, start + len(part))))
         best, rows = real.argmax(axis=1), np.arange(len(part))
