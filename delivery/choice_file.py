@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from delivery.errors import ChoiceFileError
 from store.warehouse import Warehouse
-from tools.bandits.pipeline import ChoiceBatch
+from tools.bandits.choice_batch import ChoiceBatch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,16 +76,14 @@ class ChoiceRows(NamedTuple):
         return [self.arms[index] for index in self.arm_index.tolist()]
 
 
-def choice_id(batch_id: str, row: int) -> str:
-    """The id of the choice at a place of a batch."""
-    return f"{batch_id}.{row:05d}"
-
-
 def write_choices(warehouse: Warehouse, common: Common, parts: list[Chosen]) -> WrittenChoices:
     """Write a batch's choices in the order of their rows; visible whole or not at all."""
     import pyarrow as pa
 
-    data = pa.concat_tables([_table(common, part) for part in parts]).sort_by("row")
+    data = pa.concat_tables([_table(common, part) for part in parts if len(part.rows) or part is parts[0]])
+    row = np.concatenate([part.rows for part in parts])
+    if np.any(row[1:] < row[:-1]):
+        data = data.sort_by("row")
     path = warehouse.append(common.workspace_id, CHOICES, common.batch_id, data)
     return _written(path)
 
@@ -130,24 +128,28 @@ def read_choices(warehouse: Warehouse, workspace_id: str, written: WrittenChoice
 
 
 def _table(common: Common, part: Chosen) -> pa.Table:
-    """Every column of promise 5 for the rows of one pipeline run."""
+    """Every column of promise 5 for the rows of one pipeline run; a choice's id is its batch and its row in it."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     drawn, n = part.choices, len(part.rows)
 
     def same(value: object, kind: pa.DataType) -> pa.Array:
-        return pa.array([value] * n, kind)
+        return pa.repeat(pa.scalar(value, kind), n)
 
     def lists(matrix: NDArray[np.generic], kind: pa.DataType) -> pa.Array:
-        return pa.array(matrix.tolist(), pa.list_(kind))
+        ends = np.arange(n + 1, dtype=np.int32) * matrix.shape[1]
+        return pa.ListArray.from_arrays(ends, pa.array(np.ascontiguousarray(matrix).ravel(), kind))
 
     text, number, whole, flag = pa.string(), pa.float64(), pa.int64(), pa.bool_()
     columns: dict[str, pa.Array] = {
-        "choice_id": pa.array([choice_id(common.batch_id, row) for row in part.rows.tolist()], text),
+        "choice_id": pc.binary_join_element_wise(
+            pa.scalar(common.batch_id), pc.utf8_lpad(pc.cast(pa.array(part.rows), text), 5, "0"), "."
+        ),
         "row": pa.array(part.rows, whole),
-        "person_id": pa.array(part.person_ids.tolist(), text),
-        "group": pa.array(part.groups.tolist(), text),
-        "arms": pa.array([list(drawn.arms)] * n, pa.list_(text)),
+        "person_id": pa.array(part.person_ids, text),
+        "group": pa.array(part.groups, text),
+        "arms": same(list(drawn.arms), pa.list_(text)),
         "p": lists(drawn.probabilities, number),
         "eligible": lists(drawn.eligible, flag),
         "mask": lists(drawn.open_arms, flag),
@@ -159,7 +161,7 @@ def _table(common: Common, part: Chosen) -> pa.Table:
         "counter": pa.array(drawn.positions, whole),
         "u": pa.array(drawn.u, number),
         "arm_index": pa.array(drawn.arm_index, whole),
-        "arm": pa.array([drawn.arms[index] for index in drawn.arm_index.tolist()], text),
+        "arm": pa.array(list(drawn.arms), text).take(pa.array(drawn.arm_index)),
         "arm_probability": pa.array(drawn.chosen_probability, number),
         "layer": pa.array(part.layers, text),
         "rule": pa.array(part.rules, text),
@@ -188,4 +190,5 @@ def _table(common: Common, part: Chosen) -> pa.Table:
 
 
 def _written(path: Path) -> WrittenChoices:
-    return WrittenChoices(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+    with path.open("rb") as stream:
+        return WrittenChoices(path.name, hashlib.file_digest(stream, "sha256").hexdigest())

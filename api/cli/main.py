@@ -23,6 +23,7 @@ from api.cli import (
     remembering,
     toolserver,
     users,
+    valuing,
 )
 from api.cli.options import AnywhereGroup, Options
 from api.cli.output import give_error
@@ -78,6 +79,7 @@ app.add_typer(remembering.memory, name="memory")
 app.add_typer(notifying.notifications, name="notifications")
 app.add_typer(notifying.webhooks, name="webhooks")
 app.command("mcp")(toolserver.mcp)
+app.command("ope")(valuing.ope)
 
 
 # Evals stand to the right of the API, so the name of their commands is known here and nothing else of them.

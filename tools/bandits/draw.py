@@ -7,11 +7,13 @@ from itertools import pairwise
 import numpy as np
 
 from tools.bandits.errors import BanditParameterError, NotFiniteError
-from tools.bandits.ridge import FloatArray, IntArray
+from tools.bandits.ridge import IntArray
+from tools.bandits.tiles import FloatArray, block_rows
 
 CHOICE_STREAM = 0
 ORDER_STREAM = 1
 HOLDOUT_STREAM = 2
+_BLOCK = 8192
 
 
 def uniforms(seed: int, positions: IntArray, stream: int = CHOICE_STREAM) -> FloatArray:
@@ -27,12 +29,15 @@ def uniforms(seed: int, positions: IntArray, stream: int = CHOICE_STREAM) -> Flo
         raise BanditParameterError(f"position {where.min()} must be 0 or more", value=where.min())
     key = np.array([seed, stream], dtype=np.uint64)
     out = np.empty(len(where))
-    cuts = np.flatnonzero(np.diff(where) != 1) + 1
-    bounds = [0, *cuts.tolist(), len(where)]
+    apart = where[1:] - where[:-1] != 1
+    bounds = [0, *(np.flatnonzero(apart) + 1).tolist(), len(where)] if apart.any() else [0, len(where)]
     for start, stop in pairwise(bounds):
         if stop > start:
-            words = np.random.Philox(key=key, counter=int(where[start])).random_raw(4 * (stop - start))[::4]
-            out[start:stop] = (words >> np.uint64(11)) * 2.0**-53
+            source = np.random.Philox(key=key, counter=int(where[start]))
+            for first in range(start, stop, _BLOCK):
+                last = min(first + _BLOCK, stop)
+                words = source.random_raw(4 * (last - first))[::4]
+                np.multiply(words >> np.uint64(11), 2.0**-53, out=out[first:last])
     return out
 
 
@@ -59,8 +64,29 @@ def replay(probabilities: FloatArray, u: FloatArray) -> IntArray:
     An arm of probability 0 is never drawn; where rounding leaves u beyond the sum, the last possible arm is.
     """
     p = np.atleast_2d(probabilities)
-    if not np.isfinite(p).all() or np.any(p < 0):
+    if p.size and not (p.min() >= 0 and p.max() < np.inf):
         raise NotFiniteError("probabilities must be finite and 0 or more")
-    over = np.cumsum(p, axis=1) > np.atleast_1d(u)[:, None]
-    last = p.shape[1] - 1 - np.argmax(p[:, ::-1] > 0, axis=1)
-    return np.asarray(np.where(over.any(axis=1), np.argmax(over, axis=1), last), dtype=np.int64)
+    arm = _inverse_cdf(p, np.atleast_1d(u))
+    beyond = np.flatnonzero(arm == p.shape[1])
+    if len(beyond):
+        arm[beyond] = p.shape[1] - 1 - np.argmax(p[beyond, ::-1] > 0, axis=1)
+    return arm
+
+
+def _inverse_cdf(p: FloatArray, u: FloatArray) -> IntArray:
+    """How many arms, in order, end at or below u; the sums are those of a plain cumulative sum, however made."""
+    if len(p) < p.shape[1] or p.shape[1] >= 2**16:
+        return np.asarray(np.count_nonzero(np.cumsum(p, axis=1) <= u[:, None], axis=1), dtype=np.int64)
+    # counted in bytes while they suffice: a bool added to an int64 would be converted first
+    small = np.uint8 if p.shape[1] < 256 else np.uint16
+    out = np.empty(len(p), dtype=np.int64)
+    block = block_rows(p.shape[1])
+    for start in range(0, len(p), block):
+        rows = slice(start, start + block)
+        part, mine = p[rows], u[rows]
+        end, arm = np.zeros(len(part)), np.zeros(len(part), dtype=small)
+        for k in range(p.shape[1]):
+            end += part[:, k]
+            np.add(arm, np.less_equal(end, mine).view(np.uint8), out=arm)
+        out[rows] = arm
+    return out

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 
 import numpy as np
 
+from tools.bandits.choice_batch import ChoiceBatch
 from tools.bandits.draw import CHOICE_STREAM, replay, uniforms
 from tools.bandits.errors import ArraySizeError, BanditParameterError
 from tools.bandits.policy import BanditPolicy, BoolArray, check_eligible
@@ -33,68 +33,6 @@ class Budget:
             raise BanditParameterError(
                 f"budget left {self.left_minor} must be 0 or more", value=self.left_minor
             )
-
-
-@dataclass(frozen=True)
-class ChoiceBatch:
-    """N choices with everything that made them: enough to replay each and to evaluate other policies.
-
-    Row arrays: `positions` (N,) counters of the draw; `eligible` (N, K) as given; `open_arms` (N, K) after the
-    money mask; `scores`, `adjusted` (N, K); `probabilities` (N, K) float64 after all guardrails; `u` (N,);
-    `arm_index` (N,); `costs` (N, K) and `left_before` (N,; -1 without a budget) in minor units.
-    """
-
-    arms: tuple[str, ...]
-    positions: IntArray
-    eligible: BoolArray
-    open_arms: BoolArray
-    scores: FloatArray
-    adjusted: FloatArray
-    probabilities: FloatArray
-    u: FloatArray
-    arm_index: IntArray
-    costs: IntArray
-    left_before: IntArray
-    price: float
-    price_binds: bool
-    seed: int
-    stream: int
-    policy_id: str
-    policy_parameters: str
-    bounds: str
-    state_digest: str
-
-    def __len__(self) -> int:
-        return len(self.arm_index)
-
-    @property
-    def spent_minor(self) -> int:
-        """Money that the drawn arms cost together."""
-        return int(self.costs[np.arange(len(self)), self.arm_index].sum())
-
-    @property
-    def chosen_probability(self) -> FloatArray:
-        """Propensity of the drawn arm, (N,)."""
-        return self.probabilities[np.arange(len(self)), self.arm_index]
-
-    def replays(self) -> bool:
-        """Whether seed and positions give the logged u, and p and u the logged arm, bit for bit."""
-        again = uniforms(self.seed, self.positions, self.stream)
-        return bool(
-            np.array_equal(again, self.u)
-            and np.array_equal(replay(self.probabilities, again), self.arm_index)
-        )
-
-    def digest(self) -> str:
-        """sha256 over every logged array and name."""
-        names = (self.arms, self.price, self.seed, self.stream, self.policy_id, self.policy_parameters)
-        head = json.dumps([*names, self.bounds, self.state_digest])
-        sha = hashlib.sha256(head.encode())
-        integers = (self.positions, self.costs, self.left_before, self.arm_index)
-        floats = (self.scores, self.adjusted, self.probabilities, self.u)
-        for array in (self.eligible, self.open_arms, *integers, *floats):
-            sha.update(np.ascontiguousarray(array).tobytes())
-        return sha.hexdigest()
 
 
 def choose(
@@ -136,7 +74,7 @@ def choose(
         eligible=eligible,
         open_arms=drawn.open_arms,
         scores=scores,
-        adjusted=scores - price.per_minor_unit * cost,
+        adjusted=scores if price.per_minor_unit == 0 else scores - price.per_minor_unit * cost,
         probabilities=drawn.probabilities,
         u=u,
         arm_index=drawn.arm_index,
@@ -196,6 +134,10 @@ def _draw_in_order(rows: _Rows, left: int | None) -> _Drawn:
     Vectorised in spans: a span is drawn under the mask of its first person; money only falls, so the draws hold
     up to the first person for whom that mask has become too generous, and the next span starts there.
     """
+    if left is None:
+        p = rows.probabilities(slice(None), rows.eligible)
+        unlimited = np.full(len(rows.u), -1, dtype=np.int64)
+        return _Drawn(rows.eligible, p, replay(p, rows.u), unlimited)
     people = len(rows.u)
     out = _Drawn(
         rows.eligible.copy(),
@@ -206,17 +148,15 @@ def _draw_in_order(rows: _Rows, left: int | None) -> _Drawn:
     start, span = 0, max(people, 1)
     while start < people:
         part = slice(start, min(start + span, people))
-        open_arms = rows.eligible[part] if left is None else rows.eligible[part] & (rows.costs[part] <= left)
+        open_arms = rows.eligible[part] & (rows.costs[part] <= left)
         p = rows.probabilities(part, open_arms)
         arm = replay(p, rows.u[part])
-        good = len(arm)
-        if left is not None:
-            paid = rows.costs[part][np.arange(len(arm)), arm]
-            before = left - np.concatenate([[0], np.cumsum(paid)[:-1]])
-            short = (open_arms & (rows.costs[part] > before[:, None])).any(axis=1)
-            good = int(np.argmax(short)) if short.any() else len(arm)
-            out.left_before[start : start + good] = before[:good]
-            left -= int(paid[:good].sum())
+        paid = rows.costs[part][np.arange(len(arm)), arm]
+        before = left - np.concatenate([[0], np.cumsum(paid)[:-1]])
+        short = (open_arms & (rows.costs[part] > before[:, None])).any(axis=1)
+        good = int(np.argmax(short)) if short.any() else len(arm)
+        out.left_before[start : start + good] = before[:good]
+        left -= int(paid[:good].sum())
         kept = slice(start, start + good)
         out.open_arms[kept], out.probabilities[kept], out.arm_index[kept] = (
             open_arms[:good],
@@ -248,4 +188,4 @@ def _checked_costs(costs: IntArray, people: int, arms: int) -> IntArray:
         raise ArraySizeError(
             f"costs of shape {given.shape} must be ({arms},) or ({people}, {arms})", value=given.shape
         )
-    return np.broadcast_to(given, (people, arms)).astype(np.int64)
+    return np.broadcast_to(given.astype(np.int64, copy=False), (people, arms))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tools.bandits.errors import ArraySizeError, BanditParameterError, NoEligibleArmError
-from tools.bandits.ridge import FloatArray
+from tools.bandits.tiles import FloatArray, arm_sum
 
 BoolArray = NDArray[np.bool_]
 PolicyParameters = dict[str, float | dict[str, float]]
@@ -49,7 +49,7 @@ def check_eligible(means: FloatArray, eligible: BoolArray) -> None:
         raise ArraySizeError(
             f"scores {means.shape} and mask {eligible.shape} must agree", value=eligible.shape
         )
-    if len(eligible) and not eligible.any(axis=1).all():
+    if not eligible.all() and not eligible.any(axis=1).all():
         row = int(np.argmin(eligible.any(axis=1)))
         raise NoEligibleArmError(
             f"row {row} has no eligible arm; doing nothing must stay eligible", value=row
@@ -62,15 +62,25 @@ def check_range(name: str, value: float, low: float, high: float) -> None:
         raise BanditParameterError(f"{name} {value} must lie between {low} and {high}", value=value)
 
 
-def best_arm(means: FloatArray, eligible: BoolArray) -> NDArray[np.intp]:
-    """The eligible arm of the highest score; the first of equals."""
-    return np.asarray(np.argmax(np.where(eligible, means, -np.inf), axis=1))
+def best_arm(scores: FloatArray) -> tuple[FloatArray, BoolArray]:
+    """The highest score (N, 1) and which arm has it (N, K), the first of equals; -inf stands for not eligible."""
+    top = scores.max(axis=1, keepdims=True)
+    best: BoolArray = scores == top
+    if np.count_nonzero(best) > len(best):
+        tied = np.flatnonzero(np.count_nonzero(best, axis=1) > 1)
+        best[tied] &= np.cumsum(best[tied], axis=1) == 1
+    return top, best
+
+
+def open_scores(means: FloatArray, eligible: BoolArray) -> FloatArray:
+    """The scores with -inf where an arm is not eligible."""
+    return means if eligible.all() else np.where(eligible, means, -np.inf)
 
 
 def settled(probabilities: FloatArray, eligible: BoolArray) -> FloatArray:
     """Scale rows to 1 and give the rounding rest to the likeliest arm."""
     p = np.where(eligible, probabilities, 0.0)
-    p /= p.sum(axis=1, keepdims=True)
+    p /= arm_sum(p)
     rows = np.arange(len(p))
-    p[rows, np.argmax(p, axis=1)] += 1.0 - p.sum(axis=1)
+    p[rows, np.argmax(p, axis=1)] += 1.0 - arm_sum(p)[:, 0]
     return p

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from operator import ge, gt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tools.bandits.errors import ArraySizeError, InfeasibleSharesError
-from tools.bandits.policy import BoolArray, check_eligible, check_range, settled
-from tools.bandits.ridge import FloatArray
+from tools.bandits.policy import BoolArray, check_eligible, check_range
+from tools.bandits.tiles import FloatArray, arm_sum, pick_rows, sum_in_order
 
 _TOLERANCE = 1e-12
+_CLOSE = 1e-13
+_STEPS = 200
 
 
 @dataclass(frozen=True)
@@ -78,14 +82,36 @@ def project(
             f"{probabilities.shape[1]} columns for {len(arms)} arms", value=probabilities.shape
         )
     check_eligible(probabilities, eligible)
-    low, high = bounds.arrays(arms, eligible)
+    whole = bool(eligible.all())
+    if whole:
+        low, high = bounds.arrays(arms, np.ones((1, len(arms)), dtype=np.bool_))
+        out = probabilities
+    else:
+        low, high = bounds.arrays(arms, eligible)
+        out = np.where(eligible, probabilities, 0.0)
     _check_rows(low, high)
-    broken = ((probabilities < low) | (probabilities > high)).any(axis=1)
-    out = np.where(eligible, probabilities, 0.0)
-    if broken.any():
-        nearest = _nearest(out[broken], low[broken], high[broken])
-        out[broken] = _fill(nearest, low[broken], high[broken])
-    return out if not len(out) else _exact(out, eligible)
+    if bounds.maximum:
+        found = np.clip(out, low, high)
+        return _solved(out, found, np.zeros((len(out), 1)), low, high, capped=True)
+    return _lifted(out, low, high, whole)
+
+
+def _lifted(p: FloatArray, low: FloatArray, high: FloatArray, whole: bool) -> FloatArray:
+    """Projection under minimum shares alone, the same for every eligible arm of a row.
+
+    Starts where only the likeliest arm pays for the others' floors, which is right for most people; the shift can
+    only be lower than that, and lower than 0.
+    """
+    floor = low.max(axis=1, keepdims=True)
+    broken = p.min(axis=1, keepdims=True) < floor if whole else (p < low).any(axis=1, keepdims=True)
+    if not broken.any():
+        return p
+    alone = 1.0 - (arm_sum(low) - floor) - p.max(axis=1, keepdims=True)
+    shift = np.where(broken, np.minimum(alone, 0.0), 0.0)
+    found = p + shift
+    # the floor of an arm that is not eligible is 0, and so it stays
+    np.maximum(found, floor if whole else low, out=found)
+    return _solved(p, found, shift, low, high, capped=False)
 
 
 def _check_rows(low: FloatArray, high: FloatArray) -> None:
@@ -99,34 +125,65 @@ def _check_rows(low: FloatArray, high: FloatArray) -> None:
         )
 
 
-def _nearest(p: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
-    """clip(p + shift) with the one shift per row that sums to 1: piecewise linear, solved at its break points."""
-    breaks = np.sort(np.concatenate([low - p, high - p], axis=1), axis=1)
-    sums = np.stack(
-        [_shifted(p, low, high, breaks[:, j]).sum(axis=1) for j in range(breaks.shape[1])], axis=1
-    )
-    rows = np.arange(len(p))
-    right = np.clip((sums < 1.0).sum(axis=1), 1, breaks.shape[1] - 1)
-    left = right - 1
-    rise = sums[rows, right] - sums[rows, left]
-    part = np.divide(1.0 - sums[rows, left], rise, out=np.zeros(len(p)), where=rise > 0)
-    shift = breaks[rows, left] + np.clip(part, 0.0, 1.0) * (breaks[rows, right] - breaks[rows, left])
-    return _shifted(p, low, high, shift)
+def _solved(
+    p: FloatArray, found: FloatArray, shift: FloatArray, low: FloatArray, high: FloatArray, capped: bool
+) -> FloatArray:
+    """clip(p + shift, low, high) with the one shift per row that sums to 1, `found` made with the first guess.
+
+    The sum is piecewise linear in the shift, and Newton's step from a piece is exact once it is the right one (Michelot
+    1986). Without ceilings the shift only falls; with them a step that leaves its bracket is halved. Each row stops by
+    itself, so it ends at the same bits in any company.
+    """
+    excess = arm_sum(found) - 1.0
+    rows = np.flatnonzero(np.abs(excess) > _CLOSE)
+    if not len(rows):
+        return found
+    excess, shift, mine, now = excess[rows], shift[rows], pick_rows(p, rows), pick_rows(found, rows)
+    least, most = _picked(low, rows), _picked(high, rows)
+    below, above = np.full_like(shift, -1.0), np.ones_like(shift)
+    for _ in range(_STEPS):
+        inside = now > least
+        if capped:
+            inside &= now < most
+            below, above = np.where(excess < 0, shift, below), np.where(excess > 0, shift, above)
+        free = np.add.reduce(inside.view(np.int8), axis=1, keepdims=True, dtype=np.int32)
+        shift = shift - excess / np.maximum(free, 1)
+        if capped:
+            away = (free == 0) | (shift < below) | (shift > above)
+            shift = np.where(away, (below + above) / 2, shift)
+        now = _clipped(mine + shift, least, most, capped)
+        excess = arm_sum(now) - 1.0
+        open_rows = np.abs(excess[:, 0]) > _CLOSE
+        left, solved = np.flatnonzero(open_rows), np.flatnonzero(~open_rows)
+        found.T[:, rows[solved]] = pick_rows(now, solved).T
+        if not len(left):
+            return found
+        rows, excess, shift, below, above = rows[left], excess[left], shift[left], below[left], above[left]
+        mine, now = pick_rows(mine, left), pick_rows(now, left)
+        least, most = _picked(least, left), _picked(most, left)
+    found.T[:, rows] = now.T
+    return found
 
 
-def _shifted(p: FloatArray, low: FloatArray, high: FloatArray, shift: FloatArray) -> FloatArray:
-    return np.clip(p + shift[:, None], low, high)
+def _clipped(p: FloatArray, low: FloatArray, high: FloatArray, capped: bool) -> FloatArray:
+    lifted = np.maximum(p, low)
+    return np.minimum(lifted, high, out=lifted) if capped else lifted
 
 
-def _fill(p: FloatArray, low: FloatArray, high: FloatArray) -> FloatArray:
-    """Give the rounding rest to the arm with most room on that side, so that no bound is touched by it."""
-    rest = 1.0 - p.sum(axis=1)
-    rows = np.arange(len(p))
-    arm = np.where(rest >= 0, np.argmax(high - p, axis=1), np.argmax(p - low, axis=1))
-    p[rows, arm] += rest
-    return p
+def _picked(bound: FloatArray, rows: NDArray[np.intp]) -> FloatArray:
+    return bound if len(bound) == 1 else pick_rows(bound, rows)
 
 
-def _exact(p: FloatArray, eligible: BoolArray) -> FloatArray:
-    far = np.abs(p.sum(axis=1) - 1.0) > _TOLERANCE
-    return np.where(far[:, None], settled(p, eligible), p) if far.any() else p
+def lifted_single(p: list[float], low: list[float]) -> list[float]:
+    """`project` for one person under minimum shares alone, in plain floats and to the last bit."""
+    floor = max(low)
+    if all(map(ge, p, low)):
+        return p
+    shift = min(1.0 - (sum_in_order(low) - floor) - max(p), 0.0)
+    for _ in range(_STEPS):
+        now = [max(share + shift, least) for share, least in zip(p, low, strict=True)]
+        excess = sum_in_order(now) - 1.0
+        if abs(excess) <= _CLOSE:
+            break
+        shift -= excess / max(sum(map(gt, now, low)), 1)
+    return now

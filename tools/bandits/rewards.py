@@ -14,12 +14,16 @@ FloatArray = NDArray[np.float64]
 
 
 class Outcomes(NamedTuple):
-    """Observed outcomes, each (n,): visits and conversions 0 or 1, spend and message cost in minor units."""
+    """Observed outcomes, each (n,): visits and conversions 0 or 1, spend and costs in minor units.
+
+    `incentive_cost_minor` is what the incentive of the arm cost this time: nothing where it was not redeemed.
+    """
 
     visit: FloatArray
     conversion: FloatArray
     spend_minor: FloatArray
     message_cost_minor: FloatArray
+    incentive_cost_minor: FloatArray | float = 0.0
 
 
 class Reward(NamedTuple):
@@ -37,7 +41,11 @@ REWARDS: Mapping[str, Reward] = {
         Reward("conversion", "conversions", lambda seen, _: seen.conversion),
         Reward("revenue", "minor", lambda seen, _: seen.spend_minor),
         Reward(
-            "contribution", "minor", lambda seen, margin: seen.spend_minor * margin - seen.message_cost_minor
+            "contribution",
+            "minor",
+            lambda seen, margin: (
+                seen.spend_minor * margin - seen.incentive_cost_minor - seen.message_cost_minor
+            ),
         ),
     )
 }

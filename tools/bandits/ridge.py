@@ -6,13 +6,15 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tools.bandits.errors import ArraySizeError, BanditParameterError, NotFiniteError, NothingToForgetError
+from tools.bandits.tiles import FloatArray as FloatArray
+from tools.bandits.tiles import tile_product
 
-FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
@@ -67,15 +69,20 @@ class Posterior:
 
     def predict(self, x: FloatArray) -> FloatArray:
         """Expected reward of every arm for every row: (N, d) -> (N, K), in reward units."""
-        rows = _rows(x, self.coefficients.shape[1])
-        return _times(rows, self.coefficients)
+        rows = _shaped(x, self.coefficients.shape[1])
+        with np.errstate(invalid="ignore"):
+            out = tile_product(rows, self.coefficients)
+        # whatever the coefficients, a feature that is not finite makes every arm's score so
+        if not np.isfinite(out[:, 0]).all():
+            _refuse_not_finite()
+        return out
 
     def variances(self, x: FloatArray) -> FloatArray:
         """Variance of the expected reward (not of one outcome): (N, d) -> (N, K), in squared reward units."""
         rows = _rows(x, self.coefficients.shape[1])
-        out = np.empty((len(rows), len(self.arms)))
+        out = np.empty((len(self.arms), len(rows))).T
         for k in range(len(self.arms)):
-            out[:, k] = np.square(_times(rows, self.factors[k].T)).sum(axis=1)
+            out[:, k] = np.square(tile_product(rows, self.factors[k].T)).sum(axis=1)
         return out
 
 
@@ -158,6 +165,13 @@ class RidgeState:
 
     def posterior(self) -> Posterior:
         """Solve for the belief by Cholesky; the noise variance is shared by the arms."""
+        coefficients, covariances = self._pooled() if self.prior.pooling else self._independent()
+        noise = self._noise_variance(coefficients)
+        factors = np.linalg.cholesky(covariances) * np.sqrt(noise)
+        return Posterior(self.arms, coefficients, factors, noise, float(self.weight.sum()), self.digest)
+
+    def _pooled(self) -> tuple[FloatArray, FloatArray]:
+        """Coefficients (K, d) and each arm's covariance (K, d, d), in units of the noise, of arms tied by the prior."""
         k, d = self.moment.shape
         precision = self.prior.matrix(k, d)
         for arm in range(k):
@@ -165,14 +179,12 @@ class RidgeState:
             precision[block, block] += self.gram[arm]
         inverse_factor = np.linalg.solve(np.linalg.cholesky(precision), np.eye(k * d))
         covariance = inverse_factor.T @ inverse_factor
-        coefficients = (covariance @ self.moment.ravel()).reshape(k, d)
-        noise = self._noise_variance(coefficients)
-        factors = np.stack(
-            [np.linalg.cholesky(covariance[a * d : (a + 1) * d, a * d : (a + 1) * d]) for a in range(k)]
-        )
-        return Posterior(
-            self.arms, coefficients, factors * np.sqrt(noise), noise, float(self.weight.sum()), self.digest
-        )
+        own = [covariance[a * d : (a + 1) * d, a * d : (a + 1) * d] for a in range(k)]
+        return (covariance @ self.moment.ravel()).reshape(k, d), np.stack(own)
+
+    def _independent(self) -> tuple[FloatArray, FloatArray]:
+        """The same for arms that know nothing of each other: one small system an arm."""
+        return solve_independent(self.gram, self.moment, self.prior.precision)
 
     def _noise_variance(self, coefficients: FloatArray) -> float:
         """Residual sum of squares over weight less columns; 1 until there are more rows than columns."""
@@ -260,20 +272,31 @@ class RidgeState:
         )
 
 
-def _rows(x: FloatArray, columns: int) -> FloatArray:
+def solve_independent(
+    gram: FloatArray, moment: FloatArray, precision: float
+) -> tuple[FloatArray, FloatArray]:
+    """Ridge coefficients (K, d) and covariances (K, d, d), in units of the noise, of K systems by Cholesky."""
+    eye = np.eye(moment.shape[1])
+    inverse_factor = np.linalg.solve(np.linalg.cholesky(gram + eye * precision), eye)
+    covariances = inverse_factor.transpose(0, 2, 1) @ inverse_factor
+    return (covariances @ moment[:, :, None])[:, :, 0], covariances
+
+
+def _shaped(x: FloatArray, columns: int) -> FloatArray:
     rows = np.atleast_2d(np.asarray(x, dtype=np.float64))
     if rows.ndim != 2 or rows.shape[1] != columns:
         raise ArraySizeError(
             f"features of shape {np.shape(x)} must have {columns} columns", value=np.shape(x)
         )
-    if not np.isfinite(rows).all():
-        raise NotFiniteError("a feature is missing or infinite; the feature definition says how to fill it")
     return rows
 
 
-def _times(rows: FloatArray, matrix: FloatArray) -> FloatArray:
-    """rows @ matrix.T column by column: the same bits for one row as for a million, which BLAS does not promise."""
-    out = np.zeros((len(rows), len(matrix)))
-    for j in range(rows.shape[1]):
-        out += rows[:, j, None] * matrix[None, :, j]
-    return out
+def _rows(x: FloatArray, columns: int) -> FloatArray:
+    rows = _shaped(x, columns)
+    if not np.isfinite(rows).all():
+        _refuse_not_finite()
+    return rows
+
+
+def _refuse_not_finite() -> NoReturn:
+    raise NotFiniteError("a feature is missing or infinite; the feature definition says how to fill it")

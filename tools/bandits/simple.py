@@ -15,6 +15,7 @@ from tools.bandits.policy import (
     best_arm,
     check_eligible,
     check_range,
+    open_scores,
     settled,
 )
 from tools.bandits.ridge import FloatArray
@@ -36,9 +37,9 @@ class EpsilonGreedy:
 
     def probabilities(self, belief: Belief, eligible: BoolArray) -> FloatArray:
         check_eligible(belief.means, eligible)
+        _, best = best_arm(open_scores(belief.means, eligible))
         p = np.where(eligible, self.epsilon / eligible.sum(axis=1)[:, None], 0.0)
-        p[np.arange(len(p)), best_arm(belief.means, eligible)] += 1.0 - self.epsilon
-        return settled(p, eligible)
+        return settled(np.add(p, 1.0 - self.epsilon, out=p, where=best), eligible)
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Softmax:
 
     def probabilities(self, belief: Belief, eligible: BoolArray) -> FloatArray:
         check_eligible(belief.means, eligible)
-        scores = np.where(eligible, belief.means, -np.inf)
+        scores = open_scores(belief.means, eligible)
         return settled(np.exp((scores - scores.max(axis=1, keepdims=True)) / self.temperature), eligible)
 
 

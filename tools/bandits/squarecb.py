@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
@@ -13,9 +14,8 @@ from tools.bandits.policy import (
     best_arm,
     check_eligible,
     check_range,
-    settled,
 )
-from tools.bandits.ridge import FloatArray
+from tools.bandits.tiles import FloatArray, arm_sum, sum_in_order
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class SquareCB:
     needs_deviations: bool = False
 
     def __post_init__(self) -> None:
-        check_range("squarecb scale", self.scale, 0.0, 1e6)
+        check_range("squarecb scale", self.scale, 1e-6, 1e6)
 
     def parameters(self) -> PolicyParameters:
         return {"scale": self.scale}
@@ -42,10 +42,21 @@ class SquareCB:
 
     def probabilities(self, belief: Belief, eligible: BoolArray) -> FloatArray:
         check_eligible(belief.means, eligible)
-        best = best_arm(belief.means, eligible)
-        rows = np.arange(len(best))
-        gap = np.where(eligible, belief.means[rows, best][:, None] - belief.means, 0.0)
-        p = np.where(eligible, 1.0 / (eligible.sum(axis=1)[:, None] + self.gamma(belief) * gap), 0.0)
-        p[rows, best] = 0.0
-        p[rows, best] = 1.0 - p.sum(axis=1)
-        return settled(p, eligible)
+        whole = bool(eligible.all())
+        scores = belief.means if whole else np.where(eligible, belief.means, -np.inf)
+        top, best = best_arm(scores)
+        p = top - scores
+        p *= self.gamma(belief)
+        p += scores.shape[1] if whole else np.count_nonzero(eligible, axis=1)[:, None]
+        np.divide(1.0, p, out=p)
+        # the best arm holds 1 / K so far; it takes what the others leave
+        np.copyto(p, 1.0 - arm_sum(p) + p.max(axis=1, keepdims=True), where=best)
+        return p
+
+    def single(self, belief: Belief, scores: list[float]) -> list[float]:
+        """The same for one person in plain floats, to the last bit: scores (K,), -inf where not eligible."""
+        top, gamma = max(scores), self.gamma(belief)
+        count = len(scores) - scores.count(-inf)
+        p = [1.0 / ((top - score) * gamma + count) for score in scores]
+        p[scores.index(top)] = 1.0 - sum_in_order(p) + max(p)
+        return p

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import chi2
 
 from tools.bandits.draw import ORDER_STREAM, held_out, replay, seeded_order, uniforms
 
@@ -34,10 +35,23 @@ def test_numbers_are_uniform_and_streams_differ() -> None:
 
 
 @pytest.mark.promise
-def test_draws_follow_the_probabilities() -> None:
-    p = np.array([0.1, 0.0, 0.65, 0.25])
-    arms = replay(np.broadcast_to(p, (100_000, 4)), uniforms(3, np.arange(100_000)))
-    np.testing.assert_allclose(np.bincount(arms, minlength=4) / 100_000, p, atol=0.006)
+def test_a_million_draws_pass_a_chi_squared_test_against_their_probabilities() -> None:
+    p = np.array([0.1, 0.0, 0.649, 0.25, 0.001])
+    arms = replay(np.broadcast_to(p, (1_000_000, 5)), uniforms(3, np.arange(1_000_000)))
+    seen, due = np.bincount(arms, minlength=5)[p > 0], 1_000_000 * p[p > 0]
+    assert np.bincount(arms, minlength=5)[1] == 0
+    assert (np.square(seen - due) / due).sum() < chi2.isf(0.001, 3)
+    # and not by being too even either
+    assert (np.square(seen - due) / due).sum() > chi2.isf(0.999, 3)
+
+
+@pytest.mark.promise
+def test_few_people_and_many_are_drawn_alike() -> None:
+    p = np.random.default_rng(1).dirichlet(np.full(300, 0.3), 400)
+    u = uniforms(9, np.arange(400))
+    whole = replay(p, u)
+    assert np.array_equal(whole, [replay(p[i : i + 1], u[i : i + 1])[0] for i in range(400)])
+    assert np.array_equal(whole, replay(np.asfortranarray(p), u))
 
 
 def test_an_arm_of_probability_zero_is_never_drawn_even_at_the_edges() -> None:

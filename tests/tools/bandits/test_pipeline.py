@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.bandits.pipeline import Budget, ChoiceBatch, choose
+from tools.bandits.choice_batch import ChoiceBatch
+from tools.bandits.pipeline import Budget, choose
 from tools.bandits.policy import BanditPolicy
 from tools.bandits.pricing import Outlook, price_for_budget
 from tools.bandits.projection import ShareBounds

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.special import ndtr
 
 from tools.bandits.normal import normal_cdf
 from tools.bandits.policy import BanditPolicy, Belief
@@ -80,11 +81,37 @@ def test_squarecb_explores_less_the_more_rows_it_has() -> None:
     assert late < early / 5
 
 
-@pytest.mark.parametrize(("second", "within"), [(0.05, 1e-4), (0.2, 1e-6), (1.0, 1e-9), (4.0, 1e-6)])
+@pytest.mark.parametrize(("second", "within"), [(0.05, 1e-6), (0.2, 1e-9), (1.0, 1e-10), (4.0, 1e-9)])
 def test_thompson_of_two_arms_equals_the_normal_difference(second: float, within: float) -> None:
     p = Thompson().probabilities(belief([[0.3, 0.1]], [[0.8, second]]), np.ones((1, 2), dtype=np.bool_))[0]
-    z = 0.2 / math.hypot(0.8, second)
+    # a deviation below an eighth of the widest counts as that eighth
+    z = 0.2 / math.hypot(0.8, max(second, 0.1))
     assert p[0] == pytest.approx(0.5 * math.erfc(-z / math.sqrt(2)), abs=within)
+
+
+@pytest.mark.promise
+@pytest.mark.parametrize(("arms", "widest"), [(2, 100), (3, 100), (20, 8)])
+def test_64_nodes_agree_with_128_to_five_digits(arms: int, widest: float) -> None:
+    rng = np.random.default_rng(arms)
+    deviations = widest ** -rng.uniform(0, 1, (1000, arms))
+    means = rng.normal(size=(1000, arms)) * deviations.mean(axis=1, keepdims=True)
+    p = Thompson().probabilities(Belief(means, deviations, 10.0, 1.0), np.ones(means.shape, dtype=np.bool_))
+    assert np.abs(p - thompson_reference(means, deviations, 128)).max() <= 1e-5
+
+
+def thompson_reference(means: np.ndarray, deviations: np.ndarray, nodes: int) -> np.ndarray:
+    """The same integral, plainly: every arm's density times the other arms' distribution functions."""
+    sd = np.maximum(deviations, deviations.max(axis=1, keepdims=True) / 8)
+    low, high = (means - 7 * sd).max(axis=1), (means + 7 * sd).max(axis=1)
+    x, w = np.polynomial.legendre.leggauss(nodes)
+    z = ((low + high)[:, None] + (high - low)[:, None] * x)[:, :, None] / 2
+    cdf = ndtr((z - means[:, None]) / sd[:, None])
+    pdf = np.exp(-0.5 * ((z - means[:, None]) / sd[:, None]) ** 2) / (sd[:, None] * math.sqrt(2 * math.pi))
+    p = np.empty_like(means)
+    for k in range(means.shape[1]):
+        others = np.delete(cdf, k, axis=2).prod(axis=2)
+        p[:, k] = (pdf[:, :, k] * others * w).sum(axis=1) * (high - low) / 2
+    return p / p.sum(axis=1, keepdims=True)
 
 
 def test_thompson_of_four_arms_agrees_with_sampling() -> None:
