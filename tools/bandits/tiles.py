@@ -1,7 +1,7 @@
 """Products of many rows with few arms: as fast as BLAS, and one row gets the bits it gets among a million.
 
 BLAS may order the sums of one result differently in calls of different shape. So every call here has the same shape, a
-tile of 16 rows; inside a tile the place of a row does not matter (decision 0034). Results are stored arms first: the
+tile of 16 rows; inside a tile the place of a row does not matter (decision 0026). Results are stored arms first: the
 memory of an (N, K) answer is that of a (K, N) array, so that work per arm runs along contiguous rows.
 """
 
