@@ -13,7 +13,13 @@ import agents
 from tests.import_walk import PACKAGES, ROOT, Source, imports, opened_at_import, source, sources
 
 GRAPH_PACKAGES = {"langgraph", "langchain", "langchain_core", "langchain_openai", "langsmith"}
-GRAPH_ADAPTERS = {"api/wiring.py", "api/agui/interrupts.py"}
+GRAPH_ADAPTERS = {
+    "api/wiring.py",
+    "api/agui/interrupts.py",
+    "evals/adapters/forged_resumes.py",
+    "evals/models/provider.py",
+    "evals/models/cassette.py",
+}
 """The files of api/ and evals/ that may name LangGraph or LangChain."""
 DATABASE_PACKAGES = {"sqlmodel", "sqlalchemy", "alembic", "sqlite3", "aiosqlite", "psycopg", "duckdb"}
 HEAVY = {

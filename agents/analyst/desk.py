@@ -119,7 +119,7 @@ class DesignFacts:
             ),
             starts=starts,
             ends=ends,
-            experiment=experiment.name,
+            experiment=experiment.experiment_id,
             label=experiment.label,
             features=features,
             audience=features.matrix(with_recency(net, starts)),

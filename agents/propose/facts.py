@@ -22,6 +22,7 @@ from store.bulk import table_of
 from store.repositories.proposing import brief_text, workspace_facts
 from store.repositories.remembered import remembered_for_brief
 from store.tables import Draft
+from tools.content.plain_words import plain_product_name, plain_sentences
 from tools.offers.actions import Action
 
 NO_ARM = "none"
@@ -44,7 +45,7 @@ def read_situation(session: Session, workspace_id: str, brief_id: str, at: datet
         timezone=found.timezone,
         currency=found.currency,
         rules=WorkspaceRules.model_validate(found.rules),
-        actions=tuple(Action(**action) for action in found.actions),
+        actions=tuple(_plainly(Action(**action)) for action in found.actions),
         experiments=tuple(
             LoggedExperiment(
                 experiment_id=row["experiment_id"],
@@ -58,6 +59,16 @@ def read_situation(session: Session, workspace_id: str, brief_id: str, at: datet
             RememberedFact.model_validate(row)
             for row in remembered_for_brief(session, workspace_id, brief_id)
         ),
+    )
+
+
+def _plainly(action: Action) -> Action:
+    """The action with only those words of its product that name and describe: no agent reads anything else of it."""
+    return action.model_copy(
+        update={
+            "product_name": plain_product_name(action.product_name, action.product_id),
+            "product_description": plain_sentences(action.product_description),
+        }
     )
 
 

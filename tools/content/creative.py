@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from policies.errors import CountersignError
 from policies.proposal import digest_json
 from tools.content.profiles import AWKWARD_PROFILES
+from tools.content.wording import wording_problems
 
 if TYPE_CHECKING:
     from liquid import Environment
@@ -86,6 +87,8 @@ def _problems(creative: Creative) -> tuple[str, ...]:
     problems: list[str] = []
     if creative.channel == "email" and UNSUBSCRIBE not in creative.footer:
         problems.append(f"{creative.arm_id}: the footer has no unsubscribe link; add {UNSUBSCRIBE}")
+    for part, text in creative.texts().items():
+        problems += [f"{creative.arm_id}, {part}: {problem}" for problem in wording_problems(part, text)]
     for profile in AWKWARD_PROFILES:
         try:
             render(creative, profile.customer, unsubscribe_url="https://shop.invalid/unsubscribe")

@@ -1,0 +1,1 @@
+"""The models that suites run with: embedded rules, scripts, one that obeys injections, recordings, a server's."""

@@ -1,0 +1,1 @@
+"""Seeded worlds that suites run in: synthetic profiles, plans, shops, injections; and an oracle that judges by itself."""
