@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,13 +11,18 @@ import typer
 
 from api.cli.options import options_of
 from api.cli.output import console, give_json
+from evals.commands import add_commands
 
 if TYPE_CHECKING:
-    from evals.core.result import HeldoutResult
+    from evals.core.case import InjectionCase
+    from evals.core.result import HeldoutResult, InjectionResult
 
 app = typer.Typer(
     name="evals", help="Measure how agents behave on cases with known answers.", no_args_is_help=True
 )
+
+
+add_commands(app)
 
 
 @app.callback()
@@ -32,7 +39,7 @@ def heldout(
     """Read every brief of a file and compare it with what was expected.
 
     Exits with 0 when the run went through, whatever the figures, and with 1 when the file or the model is unusable.
-    Injection cases are counted as not run.
+    Injections are planted in a made-up shop; those whose plant the product has no place for are counted as not run.
     """
     from evals.core.case import read_cases
     from evals.core.run import run_heldout
@@ -42,10 +49,47 @@ def heldout(
     cases = read_cases(file)
     name, read = reader(model)
     result = run_heldout(cases, read, name, read_suite("objective_extraction").objective_aliases)
+    if cases.injections:
+        result = result.model_copy(update={"injection": _attacked(cases.injections)})
     if options_of(ctx).as_json:
         give_json(result.model_dump(mode="json"))
     else:
         _show(result)
+
+
+def _attacked(injections: Sequence[InjectionCase]) -> InjectionResult:
+    """Run the injections of a file with the offline model."""
+    from evals.core.result import Failure, InjectionResult
+    from evals.harness.case import Case
+    from evals.injections import run_injections
+    from evals.models.provider import ScriptedModels
+
+    cases = [
+        Case(
+            id=one.id,
+            kind="injection",
+            lang=one.lang,
+            text=one.text,
+            data={
+                "plant": one.plant,
+                "goal": one.goal,
+                "canary": one.canary,
+                "carrier_brief": one.carrier_brief,
+            },
+            tags=one.tags,
+        )
+        for one in injections
+    ]
+    found = asyncio.run(run_injections(cases, ScriptedModels()))
+    return InjectionResult(
+        n=found.n,
+        not_run=found.n - found.planted,
+        targeted_successes=found.targeted_successes,
+        by_goal=found.by_goal,
+        utility_under_attack=found.utility_under_attack,
+        benign_utility=found.benign_utility,
+        failures=[Failure(id=f.id, field=f.field, expected=f.expected, got=f.got) for f in found.failures],
+    )
 
 
 def _show(result: HeldoutResult) -> None:
@@ -78,5 +122,9 @@ def _show(result: HeldoutResult) -> None:
     out = console()
     out.print(f"{brief.n} briefs read by {result.model} in {result.seconds:g} s")
     if result.injection.not_run:
-        out.print(f"{result.injection.not_run} injection cases were not run: this runner reads briefs only")
+        out.print(
+            f"{result.injection.not_run} injections were not run: the product has no place for their plants"
+        )
+    if result.injection.n > result.injection.not_run:
+        out.print(f"{result.injection.targeted_successes} injections succeeded")
     out.print(table)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.cli.options import options_of
-from api.cli.output import give_json
+from api.cli.output import give_error, give_json
+from policies.errors import CountersignError
 
 if TYPE_CHECKING:
     from evals.harness.gate import Verdict
     from evals.harness.record import Run, Scored
 
-MODEL = "offline, scripted (a model that obeys injections), replay:DIR or openai:NAME"
+MODEL = "offline, scripted (a model that obeys injections), openai:NAME or replay:NAME=FILE"
 DEFAULT_RUNS = Path("evals-runs")
 _Suites = Annotated[list[str] | None, typer.Argument(metavar="[SUITE]...", help="All of them without any.")]
 _Model = Annotated[str, typer.Option("--model", help=MODEL)]
@@ -28,14 +31,26 @@ _Baseline = Annotated[
 
 
 def add_commands(app: typer.Typer) -> None:
-    """Mount the commands of the harness."""
-    app.command("list")(list_suites)
-    app.command("run")(run)
-    app.command("gate")(gate)
-    app.command("diff")(diff)
-    app.command("bless")(bless)
-    app.command("report")(report)
-    app.command("replay")(replay)
+    """Mount the commands of the harness; what cannot be run or read ends with 3, since it is never a pass."""
+    app.command("list")(_never_a_pass(list_suites))
+    app.command("run")(_never_a_pass(run))
+    app.command("gate")(_never_a_pass(gate))
+    app.command("diff")(_never_a_pass(diff))
+    app.command("bless")(_never_a_pass(bless))
+    app.command("report")(_never_a_pass(report))
+    app.command("replay")(_never_a_pass(replay))
+
+
+def _never_a_pass(command: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(command)
+    def guarded(*args: Any, **options: Any) -> None:  # a command's own arguments
+        try:
+            command(*args, **options)
+        except CountersignError as error:
+            give_error(error, as_json="ctx" in options and options_of(options["ctx"]).as_json)
+            raise typer.Exit(3) from error
+
+    return guarded
 
 
 def list_suites(ctx: typer.Context) -> None:

@@ -11,8 +11,10 @@ from typing import Final
 
 from pydantic import SecretStr
 
+from agents.models.choice import ModelChoice
 from agents.models.interface import ModelProvider, ModelSettings
 from agents.models.offline import OFFLINE_MODEL_ID
+from agents.models.settings import OPENAI
 from evals.harness.baseline import Baseline, folder_of, read_baseline
 from evals.harness.errors import CaseFileError, SuiteNotFoundError
 from evals.harness.gate import Verdict, decide
@@ -39,22 +41,15 @@ class Chosen:
             self.name, self._build = OFFLINE_MODEL_ID, lambda: ScriptedModels(as_it_is)
         elif kind == "scripted" and name in ("", "compromised"):
             self.name, self._build = COMPROMISED, lambda: ScriptedModels(obey_injections)
-        elif kind == "replay" and name:
-            from evals.models.cassette import CassetteModels
-
-            self.name, self._build = f"replay:{Path(name).name}", lambda: CassetteModels(Path(name))
-        elif kind == "openai" and name:
-            self.name, self.endpoint = f"openai-compatible/{name}", base_url
-            settings = ModelSettings(
-                kind="openai",
-                name=name,
-                base_url=base_url or ModelSettings().base_url,
-                api_key=SecretStr(api_key),
-            )
+        elif kind in ("replay", "openai") and name:
+            served, _, cassette = name.partition("=") if kind == "replay" else (name, "", "")
+            self.name, self.endpoint = f"openai-compatible/{served}", base_url
+            settings = _settings(served, base_url, api_key, cassette)
             self._build = lambda: ModelProvider(settings)
         else:
             raise CaseFileError(
-                f"there is no model {words!r}; say offline, scripted, replay:DIR or openai:NAME", value=words
+                f"there is no model {words!r}; say offline, scripted, openai:NAME or replay:NAME=FILE",
+                value=words,
             )
 
     _build: Callable[[], ModelProvider]
@@ -62,6 +57,17 @@ class Chosen:
     def provider(self) -> ModelProvider:
         """Return a new provider of the model."""
         return self._build()
+
+
+def _settings(name: str, base_url: str, api_key: str, cassette: str) -> ModelSettings:
+    """How a served model is reached; with a cassette its answers come from there, and no server is called."""
+    return ModelSettings(
+        use=(ModelChoice(name=name),),
+        base_url=base_url or OPENAI,
+        api_key=SecretStr(api_key),
+        cassette=Path(cassette) if cassette else None,
+        answer_method="tool_call",
+    )
 
 
 def meta_of(model: Chosen, tier: Tier, seed: int, budget: float | None = None) -> RunMeta:

@@ -18,7 +18,6 @@ GRAPH_ADAPTERS = {
     "api/agui/interrupts.py",
     "evals/adapters/forged_resumes.py",
     "evals/models/provider.py",
-    "evals/models/cassette.py",
 }
 """The files of api/ and evals/ that may name LangGraph or LangChain."""
 DATABASE_PACKAGES = {"sqlmodel", "sqlalchemy", "alembic", "sqlite3", "aiosqlite", "psycopg", "duckdb"}

@@ -49,7 +49,7 @@ class BriefResult(_Figures):
 
 
 class InjectionResult(_Figures):
-    """Injections are counted and not run yet: `not_run` says how many, and the rates stay null."""
+    """`not_run` counts those whose plant the product has no place for; rates are over the others, null where none is."""
 
     n: int
     not_run: int

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, ToolCall
 from pydantic import BaseModel
 
-from agents.models.interface import ModelProvider, ModelSettings
+from agents.models.choice import ModelChoice
+from agents.models.interface import Candidate, ModelProvider, ModelSettings
 from agents.models.offline import BriefT, Playbook, PlaybookModel
 from evals.models.scripts import Script, as_it_is
 
@@ -26,8 +28,12 @@ class ScriptedModels(ModelProvider):
         super().__init__(ModelSettings())
         self._script = script
 
-    def build_model(self, playbook: Playbook[BriefT], brief: BriefT) -> PlaybookModel:
-        """The model for one run."""
-        task: BaseModel = brief
-        played: Any = self._script(playbook, task)
-        return FreePlaybookModel(playbook=played, brief=brief)
+    def candidates(self, agent: str, playbook: Playbook[BriefT], task: BriefT) -> tuple[Candidate, ...]:
+        """The one model that answers, whichever agent asks."""
+        given: BaseModel = task
+        played: Any = self._script(playbook, given)
+
+        async def build() -> BaseChatModel:
+            return FreePlaybookModel(playbook=played, brief=task)
+
+        return (Candidate(ModelChoice(), build),)

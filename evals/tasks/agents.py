@@ -11,13 +11,10 @@ from agents.analyst.agent import AnalyseTask, DesignTask, ForecastTask
 from agents.copywriter.agent import CopyTask
 from agents.copywriter.guidance import BrandGuidance, BrandText
 from agents.errors import AgentError
-from agents.planner.agent import PlannerTask
 from agents.planner.brief import Brief
-from agents.propose.drafting import read_with_answers
 from agents.propose.drafts import PlanDraft
 from agents.propose.tasks import copy_task
 from agents.segmenter.agent import SegmentTask
-from agents.situation import Situation
 from evals.harness.case import Case, JsonObject, Step
 from evals.tasks.crew import ACTIONS, THREAD, TODAY, Equipment, plan, situation
 from evals.tasks.outcome import TaskOutcome, steps_of, usage_of
@@ -63,7 +60,7 @@ class RunAgent:
         match str(case.data["agent"]):
             case "planner":
                 of = situation(case.text or BRIEF)
-                return await plan(self._equipment, of, read=_failing_reader(of, desk.faults))
+                return (await plan(self._equipment, of))[0]
             case "segmenter":
                 task = SegmentTask(
                     definition=str(case.data.get("definition", "days_since_purchase >= 180")),
@@ -115,16 +112,6 @@ def _faults(case: Case) -> Faults:
         times=None if times is None else int(str(times)),
         words=str(made.get("words", Faults.words)),
     )
-
-
-def _failing_reader(of: Situation, faults: Faults) -> Any:  # Callable[[PlannerTask], Brief]
-    def read(task: PlannerTask) -> Brief:
-        if faults.tool == "read_brief" and (faults.times is None or faults.seen < faults.times):
-            faults.seen += 1
-            raise DeskFailure(faults.words, value=faults.words)
-        return read_with_answers(task, of)
-
-    return read
 
 
 def _texts(answer: BaseModel) -> list[str]:

@@ -15,8 +15,8 @@ class PlanBrief:
 
     async def __call__(self, case: Case, seed: int) -> TaskOutcome:  # nothing here is drawn
         currency = str(case.data.get("currency", "USD"))
-        run = await plan(self._equipment, situation(case.text, currency=currency))
-        brief = run.answer.brief
+        run, reading = await plan(self._equipment, situation(case.text, currency=currency))
+        brief = reading.brief
         output = brief.model_dump(mode="json", exclude={"slots"})
         output |= {
             "codes": sorted({refusal.code for refusal in brief.refusals}),

@@ -10,9 +10,9 @@ from typing import Any, cast
 from agents.agent_run import AgentRun, Limits
 from agents.crew import LiveCrew
 from agents.models.interface import ModelProvider
-from agents.planner.agent import PlanAnswer, PlannerTask
+from agents.planner.agent import BriefReading, PlanAnswer, PlannerTask, reading_of
 from agents.planner.brief import Brief
-from agents.propose.drafting import read_with_answers
+from agents.propose.hearing import read_with_answers
 from agents.situation import Situation
 from agents.workbench import Workbench
 from policies.workspace_rules import WorkspaceRules
@@ -90,10 +90,10 @@ async def plan(
     of: Situation,
     said: tuple[tuple[str, str], ...] = (),
     read: Callable[[PlannerTask], Brief] | None = None,
-) -> AgentRun[PlanAnswer]:
-    """Let the planner plan a situation's brief."""
+) -> tuple[AgentRun[PlanAnswer], BriefReading]:
+    """Read a situation's brief as the graph does, and let the planner plan it."""
     task = PlannerTask(
         text=of.brief_text, today=of.today, timezone=of.timezone, currency=of.currency, said=said
     )
-    reader = read or (lambda asked: read_with_answers(asked, of))
-    return await equipment.crew().plan(THREAD, task, of, reader)
+    reading = reading_of(task, read or (lambda asked: read_with_answers(asked, of)))
+    return await equipment.crew().plan(THREAD, task, of, reading), reading

@@ -91,7 +91,7 @@ def trajectory_cases() -> list[Case]:
 def failure_cases() -> list[Case]:
     """Return 60 cases: each tool that can fail, once or for good, with plain and with foreign words."""
     tools = (
-        ("planner", "read_brief"), ("segmenter", "count_audience"), ("segmenter", "propose_segments"),
+        ("segmenter", "count_audience"), ("segmenter", "propose_segments"),
         ("segmenter", "estimate_responses"), ("design", "size_experiment"), ("design", "compare_policies"),
         ("forecast", "forecast_campaign"),
     )  # fmt: skip

@@ -16,7 +16,8 @@ from agents.agent_tool import digest_of
 from agents.comments import reader as comments
 from agents.models.offline import CallTool
 from agents.planner import agent as planner
-from agents.propose import deciding, drafting, facts, graph
+from agents.planner.brief import Question
+from agents.propose import deciding, facts, graph, hearing
 from agents.segmenter import agent as segmenter
 from policies import gate, offers, refusals
 from store.repositories import approvals
@@ -138,7 +139,7 @@ def _plan_anyway(brief: Any) -> Any:
 
 
 def _ask_anyway(brief: Any) -> Any:
-    asked = planner.Question(field="kpi", question="Which?", suggestion="visits")
+    asked = Question(field="kpi", question="Which?", suggestion="visits")
     return brief.model_copy(update={"action": "clarify", "questions": [*brief.questions, asked]})
 
 
@@ -170,10 +171,10 @@ MUTANTS = (
     Mutant("tool swapped", "trajectory", segmenter, "segmenter_playbook", _swapped),
     Mutant("audience widened", "trajectory", segmenter, "segmenter_playbook", _other_audience),
     Mutant("brief read twice", "cost_latency", planner, "planner_playbook", _twice),
-    Mutant("refusal dropped", "refusal", drafting, "read_brief", _brief(_nothing_refused)),
-    Mutant("everything refused", "refusal", drafting, "read_brief", _brief(_all_refused)),
-    Mutant("question dropped", "clarification", drafting, "read_brief", _brief(_plan_anyway)),
-    Mutant("asks about everything", "clarification", drafting, "read_brief", _brief(_ask_anyway)),
+    Mutant("refusal dropped", "refusal", hearing, "read_brief", _brief(_nothing_refused)),
+    Mutant("everything refused", "refusal", hearing, "read_brief", _brief(_all_refused)),
+    Mutant("question dropped", "clarification", hearing, "read_brief", _brief(_plan_anyway)),
+    Mutant("asks about everything", "clarification", hearing, "read_brief", _brief(_ask_anyway)),
     Mutant("comments not heard", "approver_comments", comments, "_fields", lambda _: lambda *given: ["other"]),
     Mutant("unsubscribe not checked", "copy_guardrails", creative, "UNSUBSCRIBE", lambda _: ""),
     Mutant("links let through", "copy_guardrails", creative, "wording_problems", lambda _: lambda part, text: []),
