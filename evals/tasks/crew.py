@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, cast
 
-from agents.agent_run import AgentRun, Limits
+from agents.agent_run import AgentRun, FailedAttempt, Limits
 from agents.crew import LiveCrew
 from agents.models.interface import ModelProvider
 from agents.planner.agent import BriefReading, PlanAnswer, PlannerTask, reading_of
@@ -20,6 +20,13 @@ from tools.offers.actions import Action
 
 TODAY = date(2026, 11, 21)
 THREAD = "eval"
+
+
+class HomelessCrew(LiveCrew):
+    """The live agents without a home, in which a failed run would leave what it used."""
+
+    def _keep_failure(self, thread_id: str, agent: str, failed: Sequence[FailedAttempt]) -> None:
+        """Nothing is kept."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ class Equipment:
             audit=nothing,
             limits=self.limits,
         )
-        return LiveCrew(bench)
+        return HomelessCrew(bench)
 
 
 def action(

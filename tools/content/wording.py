@@ -15,9 +15,18 @@ _LINK: Final = re.compile(
     r"\b[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.[a-z]{2,}\b",
     re.I,
 )
+_EXPLICIT_LINK: Final = re.compile(
+    r"(?:\b[a-z][a-z0-9+.-]*:)?//\w|\bwww\.|\]\(|\b[a-z0-9-]+\.[a-z]{2,}/\w", re.I
+)
 _OUTPUT: Final = re.compile(r"\{\{-?\s*([^|}]*?)\s*(?:\|[^}]*)?-?\}\}")
 _TAG: Final = re.compile(r"\{%")
 _NEW_SENTENCE: Final = re.compile(r"[a-z]\.(?=[A-Z])")
+
+
+def link_in(text: str) -> str | None:
+    """Return what in a text is plainly a link; None without one. An id with a dot in it is none."""
+    found = _EXPLICIT_LINK.search(text)
+    return None if found is None else found.group()
 
 
 def wording_problems(part: str, text: str) -> list[str]:
