@@ -73,6 +73,8 @@ ACTIONS = (
     action("mens_merchandise", "Men's merchandise"),
     action("womens_merchandise", "Women's merchandise", cost_minor=25),
     action("sale_sms", "Winter coats", channel="sms", cost_minor=60),
+    action("news_push", "New arrivals", channel="push", cost_minor=20),
+    action("news_in_app", "New collection", channel="in_app", cost_minor=20),
 )
 
 
