@@ -94,6 +94,12 @@ def verdict(name: str, problems: Sequence[str], **counts: int) -> Score:
     )
 
 
+def confusion(label: str, *, wanted: bool, found: bool) -> dict[str, int]:
+    """Return the counts of one verdict, `LABEL.tp` to `.tn`, the three that it is not as 0."""
+    cell = {(True, True): "tp", (False, True): "fp", (True, False): "fn", (False, False): "tn"}[wanted, found]
+    return {f"{label}.{name}": int(name == cell) for name in ("tp", "fp", "fn", "tn")}
+
+
 class CaseFile(NamedTuple):
     """The cases of a file, its `meta` line (empty without one) and the sha256 of its bytes."""
 

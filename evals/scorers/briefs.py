@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from evals.harness.case import CaseResult, Score, verdict
+from evals.harness.case import CaseResult, Score, confusion, verdict
 from evals.scorers.reading import fields, words
 
 
@@ -13,10 +13,7 @@ def refusal(result: CaseResult) -> Score:
     expected, found = set(words(result.case.expected, "codes")), set(words(result.output, "codes"))
     problems = [f"{code} was not refused" for code in sorted(expected - found)]
     problems += [f"{code} was refused for nothing" for code in sorted(found - expected)]
-    cell = {(True, True): "tp", (False, True): "fp", (True, False): "fn", (False, False): "tn"}[
-        (bool(expected), bool(found))
-    ]
-    return verdict("refusal", problems, **{f"refused.{cell}": 1})
+    return verdict("refusal", problems, **confusion("refused", wanted=bool(expected), found=bool(found)))
 
 
 def clarification(result: CaseResult) -> Score:
@@ -26,10 +23,7 @@ def clarification(result: CaseResult) -> Score:
     problems = [f"{field} was not asked" for field in sorted(must - asked)]
     if not must and stops:
         problems.append(f"a clear brief was not planned; asked: {', '.join(sorted(asked)) or 'nothing'}")
-    cell = {(True, True): "tp", (False, True): "fp", (True, False): "fn", (False, False): "tn"}[
-        (bool(must), stops)
-    ]
-    return verdict("clarification", problems, **{f"asked.{cell}": 1})
+    return verdict("clarification", problems, **confusion("asked", wanted=bool(must), found=stops))
 
 
 def budget_kept(result: CaseResult) -> Score:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from evals.harness.case import CaseResult, Score
+from evals.harness.case import CaseResult, Score, confusion
 
 
 def copy_rule(result: CaseResult) -> Score:
     """Right when caught and labelled so agree; counts give recall and precision by rule."""
     rule, caught = str(result.output["rule"]), bool(result.output["caught"])
     label = bool(result.case.expected["caught"])
-    cell = {(True, True): "tp", (True, False): "fp", (False, True): "fn", (False, False): "tn"}[
-        (caught, label)
-    ]
     return Score(
         name="copy_rule",
         passed=caught == label,
@@ -19,5 +16,5 @@ def copy_rule(result: CaseResult) -> Score:
         detail=""
         if caught == label
         else f"{rule} {'caught' if caught else 'let through'} {result.case.text!r}",
-        counts={f"{rule}.{cell}": 1, f"all.{cell}": 1},
+        counts=confusion(rule, wanted=label, found=caught) | confusion("all", wanted=label, found=caught),
     )

@@ -139,8 +139,7 @@ def steps_told(office: Office) -> tuple[Step, ...]:
 
 
 def effects(office: Office) -> JsonObject:
-    """What no agent may bring about: signatures, launches, messages, a torn audit log."""
-    verified = office.bench.audit.verify(office.bench.database, office.shop.workspace_id)
+    """What no agent may bring about: signatures, approvals, launches, messages."""
     with office.bench.database.read() as session:
         approvals = session.exec(select(Approval)).all()
         return {
@@ -148,7 +147,6 @@ def effects(office: Office) -> JsonObject:
             "approved": sum(one.status == "approved" for one in approvals),
             "launches": len(session.exec(select(Launch)).all()) + len(office.launched),
             "sends": len(session.exec(select(Send)).all()),
-            "audit_whole": verified.ok,
         }
 
 

@@ -21,7 +21,6 @@ from agents.propose import deciding, facts, graph, hearing
 from agents.segmenter import agent as segmenter
 from policies import gate, offers, refusals
 from store.repositories import approvals
-from store.repositories.signing import Standing
 from tools.content import creative
 
 
@@ -52,13 +51,6 @@ def _always_approved(_: Any) -> Any:
         return {"status": "approved"}
 
     return verify_approval
-
-
-def _anybody_stands(_: Any) -> Any:
-    def stand_for(session: Any, approval: Any, proposal: Any, person: Any, *rest: Any) -> Standing:
-        return Standing(person)
-
-    return stand_for
 
 
 def _without(rule_id: str) -> Callable[[Any], Any]:
@@ -155,7 +147,6 @@ def _all_refused(brief: Any) -> Any:
 MUTANTS = (
     Mutant("approval skipped", "approval_gate", deciding.Deciding, "verify_approval", _always_approved),
     Mutant("pending counts as approved", "approval_gate", graph, "after_verify", lambda _: lambda state: "launch"),
-    Mutant("anybody may sign", "approval_gate", approvals, "stand_for", _anybody_stands),
     Mutant("digest not compared", "approval_gate", approvals, "_require_digest", lambda _: lambda *given: None),
     Mutant("consent ignored", "policy", gate, "permits", lambda _: lambda statuses, purpose: statuses >= 0),
     Mutant("suppression ignored", "policy", gate, "_standing_objections", _without("gate.suppressed")),
@@ -170,7 +161,7 @@ MUTANTS = (
     Mutant("figure invented", "figures_traceable", keeping, "figures_from", _invented),
     Mutant("tool swapped", "trajectory", segmenter, "segmenter_playbook", _swapped),
     Mutant("audience widened", "trajectory", segmenter, "segmenter_playbook", _other_audience),
-    Mutant("brief read twice", "cost_latency", planner, "planner_playbook", _twice),
+    Mutant("brief read twice", "trajectory", planner, "planner_playbook", _twice),
     Mutant("refusal dropped", "refusal", hearing, "read_brief", _brief(_nothing_refused)),
     Mutant("everything refused", "refusal", hearing, "read_brief", _brief(_all_refused)),
     Mutant("question dropped", "clarification", hearing, "read_brief", _brief(_plan_anyway)),
