@@ -235,8 +235,11 @@ def digest_json(value: JsonValue) -> str:
 
 
 def canonical_json(value: JsonValue) -> bytes:
-    """Return any JSON value in canonical form (RFC 8785), as UTF-8."""
-    text = _python_json(value)
+    """Return any JSON value in canonical form (RFC 8785), as UTF-8; ValueError for what has no such form."""
+    try:
+        text = _python_json(value)
+    except TypeError:  # no JSON: the reference encoder says so in its own words
+        return rfc8785.dumps(value)
     if not text.isascii() and max(text) >= _FIRST_SURROGATE:
         return rfc8785.dumps(value)
     if _WRITTEN_DIFFERENTLY.search(text):

@@ -39,7 +39,7 @@ def test_keys_are_sorted_by_utf_16() -> None:
     assert canonical_json(keys) == rfc8785.dumps(keys) == wanted.encode()
 
 
-@pytest.mark.parametrize("value", [2**53, float("nan"), float("inf"), "\ud800"])
+@pytest.mark.parametrize("value", [2**53, float("nan"), float("inf"), "\ud800", b"\x00"])
 def test_what_the_form_has_no_place_for_is_refused(value: JsonValue) -> None:
     with pytest.raises(ValueError):
         canonical_json([value])
