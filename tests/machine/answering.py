@@ -139,7 +139,7 @@ class Answering(Sequence):
         who, approval_id, body = self.said[-1 - pick % len(self.said)]
         self.begin("api: the same answer again", who if same else other)
         more = {name: value for name, value in body.items() if name not in ("answer", "digest")}
-        asked = self.book.asked[approval_id]
+        asked = self.book.of(approval_id)
         status = self.resolve(who if same else other, asked, body["answer"], body["digest"], **more)
         assert not same or status == 200, "the same answer of the same person is no conflict"
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.machine.answering import Answering
 from tests.machine.figures import Figures
 from tests.machine.house import Street
-from tests.machine.meddling import Meddling
 from tests.machine.talking import Talking
 
 STEPS = 10
 
 
-class Countersigning(Talking, Answering, Meddling):
+class Countersigning(Talking):
     """People, clients and meddlers around one small shop."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -11,14 +12,15 @@ from hypothesis.stateful import rule
 from langgraph.types import Command
 
 from agents.thread_stand import config_of
+from delivery.launch import launch
 from tests.machine.book import Lent
+from tests.machine.changes import rules_in_force
 from tests.machine.house import GRAPH
 from tests.machine.sequence import INJECTED, PEOPLE, PICK, Sequence, can
 from tests.small_shop import START
 
 NODES = st.sampled_from(["freeze_proposal", "approve", "verify_approval", "check_policies", "launch"])
 JUMPS = st.sampled_from(["an hour", "two days", "half-way", "the expiry"])
-ADMIN = st.sampled_from(["Root", "Root", "Ada"])
 SIGNING = st.sampled_from(["campaign_manager", "marketing_leader", "admin"])
 
 
@@ -64,6 +66,14 @@ class Meddling(Sequence):
     def a_resume_is_replayed(self, pick: int) -> None:
         self.begin("replayed resume")
         self.unchecked(self.house.app.threads.resume_approval(self.asked(pick).approval_id))
+
+    @can("replayed launch", when=lambda self: self.book.asked)
+    @rule(pick=PICK)
+    def a_launch_is_replayed(self, pick: int) -> None:
+        """The launching step is run again by itself, whether or not anybody signed."""
+        self.begin("replayed launch")
+        approval_id = self.asked(pick).approval_id
+        self.unchecked(asyncio.to_thread(launch, self.house.app.ports, approval_id))
 
     @can("two resumes at once", when=lambda self: self.book.asked)
     @rule(pick=PICK)
@@ -148,6 +158,7 @@ class Meddling(Sequence):
         (row,) = self.house.select("SELECT workspace_id, rules FROM workspaces")
         rules = json.dumps(json.loads(row["rules"]) | {"batch_people": people})
         self.house.write("UPDATE workspaces SET rules = ? WHERE workspace_id = ?", rules, row["workspace_id"])
+        self.book.by_hand.add(rules_in_force(self.house))
 
     @can("row edit", most=1, when=lambda self: self.book.asked)
     @rule(pick=PICK)
@@ -159,44 +170,6 @@ class Meddling(Sequence):
             " WHERE proposal_id = ?",
             self.asked(pick).frozen.proposal_id,
         )
-
-    @can("role grant")
-    @rule(by=ADMIN, to=PEOPLE, role=SIGNING)
-    def a_role_is_granted(self, by: str, to: str, role: str) -> None:
-        self.begin("role grant", by)
-        given = self.call(by, "POST", f"/v1/users/{to}/roles", json={"role": role})
-        assert (given.status_code == 200) == (by == "Root" or self.holds(by, "admin")), given.text
-        if given.status_code == 200:
-            self.book.roles.setdefault((self.house.users[to], role), self.book.step)
-
-    @can("second user")
-    @rule(by=ADMIN, role=SIGNING)
-    def a_second_user_is_made(self, by: str, role: str) -> None:
-        self.begin("second user", by)
-        name = f"Second {self.book.step}"
-        given = self.call(by, "POST", "/v1/users", json={"name": name, "roles": [role]})
-        if given.status_code == 201:
-            made = given.json()
-            self.house.users[name], self.house.keys[name] = made["user_id"], made["key"]
-            self.book.roles[made["user_id"], role] = self.book.step
-            self.book.keyed.append((self.house.users[by], made["user_id"], self.book.step))
-            self.seconds.append(name)
-
-    @can("second user approves", when=lambda self: self.seconds and self.book.pending())
-    @rule(pick=PICK)
-    def a_second_user_approves(self, pick: int) -> None:
-        who = self.seconds[-1]
-        self.begin("second user approves", who)
-        self.resolve(who, self.waiting(pick), "approve")
-
-    @can("second key")
-    @rule(by=PEOPLE, to=PEOPLE)
-    def a_second_key_is_issued(self, by: str, to: str) -> None:
-        self.begin("second key", by)
-        given = self.call(by, "POST", f"/v1/users/{to}/keys", json={"label": "second"})
-        if given.status_code == 201:
-            self.house.keys[to] = given.json()["key"]
-            self.book.keyed.append((self.house.users[by], self.house.users[to], self.book.step))
 
     @can("role lent")
     @rule(lender=PEOPLE, to=PEOPLE, role=SIGNING)
@@ -224,7 +197,3 @@ class Meddling(Sequence):
         body = {"answer": "approve", "digest": asked.frozen.digest}
         path = f"/v1/approvals/{asked.approval_id}/resolve"
         assert self.call(None, "POST", path, json=body, headers=headers).status_code == 401
-
-    def holds(self, name: str, role: str) -> bool:
-        """Whether somebody has been granted a role."""
-        return (self.house.users[name], role) in self.book.roles

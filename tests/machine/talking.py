@@ -9,11 +9,17 @@ from hypothesis.stateful import initialize, rule
 
 from tests.agents.propose.shop_people import BUDGET
 from tests.api.agui.conftest import AgUi
+from tests.machine.answering import Answering
+from tests.machine.governing import Governing
 from tests.machine.house import GRAPH
-from tests.machine.sequence import AUTHORS, INJECTED, PEOPLE, PICK, Sequence, can
+from tests.machine.meddling import Meddling
+from tests.machine.sequence import AUTHORS, INJECTED, PEOPLE, PICK, can
 from tests.small_shop import BRIEF, VAGUE
 
 OBJECTIVES = st.sampled_from([BRIEF, BRIEF, BRIEF, VAGUE, INJECTED + BRIEF])
+CLIENTS = st.sampled_from(["chat", "chat", "sdk", "agui", "none"])
+MANAGERS = st.sampled_from(["Grace", "Linus"])
+GOES = st.sampled_from(["", "", "", "a second user first", "signed", "launched"])
 EDITS = st.sampled_from(
     [
         {"budget_minor": 3_000},
@@ -25,17 +31,35 @@ EDITS = st.sampled_from(
 )
 
 
-class Talking(Sequence):
+class Talking(Answering, Governing, Meddling):
     """Chat, HTTP API, SDK, AG-UI and MCP in the hands of whoever proposes."""
 
-    @initialize(who=AUTHORS, text=OBJECTIVES, client=st.sampled_from(["chat", "chat", "sdk", "agui", "none"]))
-    def somebody_has_an_objective(self, who: str, text: str, client: str) -> None:
+    @initialize(who=AUTHORS, text=OBJECTIVES, client=CLIENTS, signer=MANAGERS, goes=GOES)
+    def somebody_has_an_objective(self, who: str, text: str, client: str, signer: str, goes: str) -> None:
+        """How it begins; where few actions are let in, a campaign is always before its approvers."""
+        if self.only:
+            self.objective_in_chat("Ada", BRIEF)
+            return
+        if goes == "a second user first":
+            self.a_second_user_is_made("Root", "campaign_manager", signer)
+            self.book.check()
         if client == "chat":
             self.objective_in_chat(who, text)
         elif client == "sdk":
             self.objective_of_sdk(who, text)
         elif client == "agui":
             self.objective_of_agui(who, text)
+        if goes in ("signed", "launched"):
+            self.book.check()
+            self.first_goes_on(signer, runs=goes == "launched")
+
+    def first_goes_on(self, signer: str, *, runs: bool) -> None:
+        """What the first objective has come to is signed, and runs."""
+        if self.book.pending():
+            self.countersigns(signer, 0)
+            self.book.check()
+        if runs and self.book.launches:
+            self.a_campaign_runs(11)
 
     def objective_in_chat(self, who: str, text: str) -> None:
         self.begin("chat: objective", who)
