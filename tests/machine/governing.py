@@ -6,11 +6,10 @@ import asyncio
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
 
 from delivery.policy_changes import apply_change
 from tests.machine.book import Asked
-from tests.machine.sequence import INJECTED, PEOPLE, PICK, Sequence, can
+from tests.machine.sequence import INJECTED, PEOPLE, PICK, Sequence, can, rule
 
 Json = dict[str, Any]
 ADMIN = st.sampled_from(["Root", "Root", "Root", "Ada"])
@@ -37,7 +36,7 @@ class Governing(Sequence):
         if made is not None:
             self.sign(signer, made)
 
-    @can("second user", most=2)
+    @can("second user", most=2, weight=2)
     @rule(by=ADMIN, role=SIGNING, signer=SIGNER)
     def a_second_user_is_made(self, by: str, role: str, signer: str) -> None:
         self.begin("second user", by)
@@ -51,7 +50,7 @@ class Governing(Sequence):
             self.house.users[name] = row["user_id"]
             self.seconds.append(name)
 
-    @can("second user approves", when=lambda self: self.seconds and self.book.pending())
+    @can("second user approves", weight=12, when=lambda self: self.seconds and self.book.pending())
     @rule(pick=PICK)
     def a_second_user_approves(self, pick: int) -> None:
         who = self.seconds[-1]
@@ -67,21 +66,22 @@ class Governing(Sequence):
             self.sign(signer, made)
             self.key_is_handed_over(to, signer, made)
 
-    @can("policy: propose", most=3)
+    @can("policy: propose", weight=2)
     @rule(by=ADMIN, what=WHAT, to=PEOPLE, role=SIGNING)
     def a_change_is_proposed(self, by: str, what: str, to: str, role: str) -> None:
         self.begin("policy: propose", by)
         step = self.book.step
-        path, body = {
+        proposals: dict[str, tuple[str, Json]] = {
             "role": (f"/v1/users/{to}/roles", {"role": role}),
             "user": ("/v1/users", {"name": f"Waiting {step}", "roles": [role]}),
             "key": (f"/v1/users/{to}/keys", {"label": "waiting"}),
             "webhook": ("/v1/webhooks", {"url": f"https://hooks.example.org/{step}"}),
             "rules": ("/v1/policies", {"rules": {"approval_days": 5 + step % 2}}),
-        }[what]
-        self.ask(by, path, {**body, "reason": INJECTED})
+        }
+        path, body = proposals[what]
+        self.ask(by, path, body | {"reason": INJECTED})
 
-    @can("policy: resolve", when=waiting)
+    @can("policy: resolve", weight=3, when=waiting)
     @rule(who=PEOPLE, pick=PICK, answer=ANSWERS, which=WHICH)
     def a_change_is_answered(self, who: str, pick: int, answer: str, which: str) -> None:
         self.begin("policy: resolve", who)
@@ -90,7 +90,7 @@ class Governing(Sequence):
         self.resolve(who, asked, answer, digest, comment="As asked." * (answer != "approve"))
         self.house.run(self.house.work())
 
-    @can("policy: author signs", when=waiting)
+    @can("policy: author signs", weight=2, when=waiting)
     @rule(pick=PICK)
     def an_author_signs_their_change(self, pick: int) -> None:
         asked = self.change(pick)
@@ -114,7 +114,7 @@ class Governing(Sequence):
         assert came.count(True) <= 1, "a change took effect twice"
         self.figures.outcomes["applied"] += came.count(True)
 
-    @can("policy: row edit", most=2, when=waiting)
+    @can("policy: row edit", most=2, weight=3, when=waiting)
     @rule(pick=PICK, answer=st.booleans(), signer=SIGNER)
     def a_change_is_edited_in_its_row(self, pick: int, answer: bool, signer: str) -> None:
         """Whoever holds the database makes another change of one that waits, before or after it was signed."""
@@ -128,11 +128,6 @@ class Governing(Sequence):
             asked.frozen.proposal_id,
         )
         self.house.run(self.house.work())
-
-    again = a_second_user_approves
-    once_more = a_second_user_approves
-    also = a_second_user_is_made
-    """A rule that is named again is drawn more often."""
 
     def change(self, pick: int) -> Asked:
         """One of the policy changes that wait, the last ones first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.machine.figures import Figures
+from tests.machine.figures import LONG_ENOUGH, Figures
 from tests.machine.house import Street
 from tests.machine.talking import Talking
 
@@ -29,7 +29,7 @@ def run_sequences(
     Without `street`, one is made and removed; with `only`, these are the actions.
     """
     own = street or Street()
-    counted = Figures()
+    counted = Figures(least=min(steps, LONG_ENOUGH))
     machine = type("Machine", (Countersigning,), {"street": own, "figures": counted, "only": only})
     bounded = settings(
         max_examples=number,

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
 from langgraph.types import Command
 
 from agents.thread_stand import config_of
@@ -16,7 +15,7 @@ from delivery.launch import launch
 from tests.machine.book import Lent
 from tests.machine.changes import rules_in_force
 from tests.machine.house import GRAPH
-from tests.machine.sequence import INJECTED, PEOPLE, PICK, Sequence, can
+from tests.machine.sequence import INJECTED, PEOPLE, PICK, Sequence, can, rule
 from tests.small_shop import START
 
 NODES = st.sampled_from(["freeze_proposal", "approve", "verify_approval", "check_policies", "launch"])
@@ -27,19 +26,19 @@ SIGNING = st.sampled_from(["campaign_manager", "marketing_leader", "admin"])
 class Meddling(Sequence):
     """Restarts, clock jumps and time travel, and changes of rules, roles, keys and data."""
 
-    @can("restart")
+    @can("restart", most=1)
     @rule()
     def opens_the_home_again(self) -> None:
         self.begin("restart")
         self.house.restart()
 
-    @can("due work")
+    @can("due work", most=2)
     @rule()
     def due_work_is_carried_out(self) -> None:
         self.begin("due work")
         self.house.run(self.house.work())
 
-    @can("clock jump", when=lambda self: self.book.asked)
+    @can("clock jump", weight=2, when=lambda self: self.book.asked)
     @rule(pick=PICK, jump=JUMPS)
     def the_clock_jumps(self, pick: int, jump: str) -> None:
         self.begin("clock jump")
@@ -53,7 +52,7 @@ class Meddling(Sequence):
         self.house.advance(targets[jump])
         self.house.run(self.house.work())
 
-    @can("campaign runs", when=lambda self: self.book.launches)
+    @can("campaign runs", weight=4, when=lambda self: self.book.launches)
     @rule(days=st.integers(11, 16))
     def a_campaign_runs(self, days: int) -> None:
         self.begin("campaign runs")
@@ -101,7 +100,7 @@ class Meddling(Sequence):
 
         assert self.sdk(back()) is None
 
-    @can("sdk: state edit", when=lambda self: self.book.asked)
+    @can("sdk: state edit", weight=2, when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK, node=NODES)
     def edits_the_state_with_the_sdk(self, who: str, pick: int, node: str) -> None:
         self.begin("sdk: state edit", who)
@@ -160,7 +159,7 @@ class Meddling(Sequence):
         self.house.write("UPDATE workspaces SET rules = ? WHERE workspace_id = ?", rules, row["workspace_id"])
         self.book.by_hand.add(rules_in_force(self.house))
 
-    @can("row edit", most=1, when=lambda self: self.book.asked)
+    @can("row edit", most=1, weight=3, when=lambda self: self.book.asked)
     @rule(pick=PICK)
     def a_proposal_row_is_edited(self, pick: int) -> None:
         """Whoever holds the database raises the budget of a proposal that waits."""
@@ -188,7 +187,7 @@ class Meddling(Sequence):
         every = list(self.book.campaigns)
         self.call(who, "POST", f"/v1/campaigns/{every[-1 - pick % len(every)]}/{what}")
 
-    @can("stranger", when=lambda self: self.book.asked)
+    @can("stranger", weight=2, when=lambda self: self.book.asked)
     @rule(pick=PICK, key=st.sampled_from([None, "cs_of_nobody"]))
     def a_stranger_approves(self, pick: int, key: str | None) -> None:
         self.begin("stranger")
