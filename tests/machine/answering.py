@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.api.agui.conftest import AgUi, decision
-from tests.machine.book import Asked
+from tests.machine.entries import Asked
 from tests.machine.house import GRAPH
 from tests.machine.sequence import INJECTED, PEOPLE, PICK, Sequence, can, rule
 

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from delivery.policy_changes import apply_change
-from tests.machine.book import Asked
+from tests.machine.entries import Asked
 from tests.machine.sequence import INJECTED, PEOPLE, PICK, Sequence, can, rule
 
 Json = dict[str, Any]

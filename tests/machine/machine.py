@@ -33,7 +33,7 @@ def run_sequences(
     machine = type("Machine", (Countersigning,), {"street": own, "figures": counted, "only": only})
     bounded = settings(
         max_examples=number,
-        stateful_step_count=steps,
+        stateful_step_count=steps + 1,
         deadline=None,
         database=None,
         phases=(Phase.generate,),
@@ -41,8 +41,9 @@ def run_sequences(
         verbosity=Verbosity.quiet,
         print_blob=False,
     )
+    # the rule that begins a sequence is counted as a step, and may do nothing
     try:
-        run_state_machine_as_test(seed(seeded)(machine), settings=bounded, _min_steps=steps)
+        run_state_machine_as_test(seed(seeded)(machine), settings=bounded, _min_steps=steps + 1)
     finally:
         if street is None:
             own.close()

@@ -12,8 +12,8 @@ from langgraph.types import Command
 
 from agents.thread_stand import config_of
 from delivery.launch import launch
-from tests.machine.book import Lent
 from tests.machine.changes import rules_in_force
+from tests.machine.entries import Lent
 from tests.machine.house import GRAPH
 from tests.machine.sequence import INJECTED, PEOPLE, PICK, Sequence, can, rule
 from tests.small_shop import START

@@ -34,7 +34,7 @@ from store.engines import sqlite_engine
 from store.repositories import approvals, countersignatures, signing
 from store.repositories.approvals import ApprovalClosedError, get_approval
 from store.tables import Approval, Campaign, Launch, Proposal, Signature
-from tests.machine.book import Broken
+from tests.machine.entries import Broken
 from tests.machine.house import Street
 
 NOBODY = "nobody"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from langgraph.errors import EmptyInputError, InvalidUpdateError
 
 from policies.errors import CountersignError
-from tests.machine.book import BEFORE, Answer, Asked, Book
+from tests.machine.book import Book
+from tests.machine.entries import BEFORE, Answer, Asked
 from tests.machine.figures import Figures
 from tests.machine.house import House, Street
 from tests.small_shop import ROLES

@@ -14,7 +14,7 @@ from tests.machine.mutations import MUTATIONS
 from tests.machine.soak import SHARD, SHARDS, run_shards, shortcomings
 
 SEQUENCES = 150
-FEW = 4
+FEW = 3
 """Actions after what a sequence begins with, which is up to three: `make test` has little time."""
 SEED = 5
 NARROW = 15
