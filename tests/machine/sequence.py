@@ -70,11 +70,12 @@ def rule(**arguments: st.SearchStrategy[Any]) -> Callable[[Method], Method]:
 
 
 class Sequence(stateful.RuleBasedStateMachine):
-    """What every action needs. `street` and `figures` belong to all sequences of a process; with `only`, nothing else acts."""
+    """What every action needs. `street` and `figures` belong to all sequences of a process; with `only`, nothing else acts, and what `author` proposes waits from the start."""
 
     street: ClassVar[Street]
     figures: ClassVar[Figures]
     only: ClassVar[frozenset[str]] = frozenset()
+    author: ClassVar[str] = "Ada"
 
     def __init__(self) -> None:
         super().__init__()

@@ -38,7 +38,7 @@ class Talking(Answering, Governing, Meddling):
     def somebody_has_an_objective(self, who: str, text: str, client: str, signer: str, goes: str) -> None:
         """How it begins; where few actions are let in, a campaign is always before its approvers."""
         if self.only:
-            self.objective_in_chat("Ada", BRIEF)
+            self.objective_in_chat(self.author, BRIEF)
             return
         if goes == "a second user first":
             self.a_second_user_is_made("Root", "campaign_manager", signer)
