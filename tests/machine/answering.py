@@ -176,7 +176,7 @@ class Answering(Sequence):
         if given.status_code == 200:
             self.book.close(asked.approval_id)
 
-    @can("sdk: withdraw", weight=3, when=lambda self: self.book.pending())
+    @can("sdk: withdraw", weight=6, when=lambda self: self.book.pending())
     @rule(who=PEOPLE, pick=PICK)
     def withdraws_with_the_sdk(self, who: str, pick: int) -> None:
         self.begin("sdk: withdraw", who)

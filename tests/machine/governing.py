@@ -81,16 +81,17 @@ class Governing(Sequence):
         path, body = proposals[what]
         self.ask(by, path, body | {"reason": INJECTED})
 
-    @can("policy: resolve", weight=3, when=waiting)
-    @rule(who=PEOPLE, pick=PICK, answer=ANSWERS, which=WHICH)
-    def a_change_is_answered(self, who: str, pick: int, answer: str, which: str) -> None:
+    @can("policy: resolve", weight=5, when=waiting)
+    @rule(who=PEOPLE, pick=PICK, answer=ANSWERS, which=WHICH, works=st.booleans())
+    def a_change_is_answered(self, who: str, pick: int, answer: str, which: str, works: bool) -> None:
         self.begin("policy: resolve", who)
         asked = self.change(pick)
         digest = asked.frozen.digest if which == "shown" else "f" * 64
         self.resolve(who, asked, answer, digest, comment="As asked." * (answer != "approve"))
-        self.house.run(self.house.work())
+        if works:
+            self.house.run(self.house.work())
 
-    @can("policy: author signs", weight=2, when=waiting)
+    @can("policy: author signs", weight=5, when=waiting)
     @rule(pick=PICK)
     def an_author_signs_their_change(self, pick: int) -> None:
         asked = self.change(pick)
@@ -100,7 +101,7 @@ class Governing(Sequence):
         assert self.resolve(who, asked, "approve") in (403, 409)
         self.house.run(self.house.work())
 
-    @can("policy: applied again", when=lambda self: self.book.changes)
+    @can("policy: applied again", weight=4, when=lambda self: self.book.changes)
     @rule(pick=PICK, twice=st.booleans())
     def a_change_is_applied_again(self, pick: int, twice: bool) -> None:
         """The step that lets a change take effect is run whether or not anybody signed it, and at once with itself."""

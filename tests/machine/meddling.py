@@ -60,13 +60,13 @@ class Meddling(Sequence):
         self.house.advance(START + timedelta(days=days, hours=8))
         self.house.run(self.house.work())
 
-    @can("replayed resume", when=lambda self: self.book.asked)
+    @can("replayed resume", weight=2, when=lambda self: self.book.asked)
     @rule(pick=PICK)
     def a_resume_is_replayed(self, pick: int) -> None:
         self.begin("replayed resume")
         self.unchecked(self.house.app.threads.resume_approval(self.asked(pick).approval_id))
 
-    @can("replayed launch", when=lambda self: self.book.asked)
+    @can("replayed launch", weight=2, when=lambda self: self.book.asked)
     @rule(pick=PICK)
     def a_launch_is_replayed(self, pick: int) -> None:
         """The launching step is run again by itself, whether or not anybody signed."""
@@ -74,7 +74,7 @@ class Meddling(Sequence):
         approval_id = self.asked(pick).approval_id
         self.unchecked(asyncio.to_thread(launch, self.house.app.ports, approval_id))
 
-    @can("two resumes at once", when=lambda self: self.book.asked)
+    @can("two resumes at once", weight=2, when=lambda self: self.book.asked)
     @rule(pick=PICK)
     def two_resume_at_once(self, pick: int) -> None:
         self.begin("two resumes at once")
@@ -85,7 +85,7 @@ class Meddling(Sequence):
         ):
             self.figures.outcomes[f"resumed {type(came).__name__}"] += 1
 
-    @can("sdk: old checkpoint", when=lambda self: self.book.asked)
+    @can("sdk: old checkpoint", weight=2, when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK)
     def goes_back_in_time_with_the_sdk(self, who: str, pick: int) -> None:
         self.begin("sdk: old checkpoint", who)
@@ -118,7 +118,7 @@ class Meddling(Sequence):
         old: Any = history[back % len(history)].config
         self.unchecked(graph.ainvoke(None, old, durability="sync"))
 
-    @can("holder: state edit", when=lambda self: self.book.asked)
+    @can("holder: state edit", weight=2, when=lambda self: self.book.asked)
     @rule(pick=PICK, node=NODES, goes_on=st.booleans())
     def the_holder_edits_the_state(self, pick: int, node: str, goes_on: bool) -> None:
         """Whoever holds the checkpointer writes an approval into a thread's state, and runs it on."""
@@ -130,7 +130,7 @@ class Meddling(Sequence):
         if goes_on:
             self.unchecked(graph.ainvoke(None, config, durability="sync"))
 
-    @can("holder: forged resume", when=lambda self: self.book.asked)
+    @can("holder: forged resume", weight=2, when=lambda self: self.book.asked)
     @rule(pick=PICK, other=PICK)
     def the_holder_forges_a_resume(self, pick: int, other: int) -> None:
         self.begin("holder: forged resume")

@@ -18,7 +18,7 @@ SEQUENCES = 150
 FEW = 3
 """Actions after what a sequence begins with, which is up to three: `make test` has little time."""
 SEED = 5
-NARROW = 15
+NARROW = 40
 """Sequences of the few actions that rest on a rule, in which its loss must show."""
 WHOLE = 300
 """Sequences of all actions, in which its loss must show."""
