@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
 
 from tests.api.agui.conftest import AgUi, decision
-from tests.machine.book import Asked
+from tests.machine.entries import Asked
 from tests.machine.house import GRAPH
-from tests.machine.sequence import INJECTED, PEOPLE, PICK, Sequence, can
+from tests.machine.sequence import INJECTED, PEOPLE, PICK, Sequence, can, rule
 
 MANAGERS = st.sampled_from(["Grace", "Linus"])
 WHICH = st.sampled_from(["shown", "shown", "shown", "of another", "forged"])
@@ -30,7 +29,7 @@ ANSWER_OF = {
 class Answering(Sequence):
     """Answers to approvals. Whoever waits for an answer is picked by number, the last first."""
 
-    @can("api: countersign", when=lambda self: self.book.pending())
+    @can("api: countersign", weight=2, when=lambda self: self.book.pending())
     @rule(who=MANAGERS, pick=PICK)
     def countersigns(self, who: str, pick: int) -> None:
         """In a served home the answer wakes the engine, which takes the thread on at once."""
@@ -38,7 +37,7 @@ class Answering(Sequence):
         self.resolve(who, self.waiting(pick), "approve")
         self.house.run(self.house.work())
 
-    @can("sdk: countersign", when=lambda self: self.book.pending())
+    @can("sdk: countersign", weight=3, when=lambda self: self.book.pending())
     @rule(who=MANAGERS, pick=PICK)
     def countersigns_with_the_sdk(self, who: str, pick: int) -> None:
         self.begin("sdk: countersign", who)
@@ -53,7 +52,7 @@ class Answering(Sequence):
             self.taken(who, asked, "approve", asked.frozen.digest, at)
         self.house.run(self.house.work())
 
-    @can("api: countersign, then restart", when=lambda self: self.book.pending())
+    @can("api: countersign, then restart", weight=3, when=lambda self: self.book.pending())
     @rule(who=MANAGERS, pick=PICK)
     def countersigns_before_a_restart(self, who: str, pick: int) -> None:
         """The process ends between the answer and its effect; the next owner of the home finds the work."""
@@ -82,13 +81,13 @@ class Answering(Sequence):
         self.begin("api: request_changes", who)
         self.resolve(who, self.asked(pick), "request_changes", comment=words)
 
-    @can("api: reject", when=lambda self: self.book.asked)
+    @can("api: reject", weight=2, when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK, words=st.sampled_from(["Not this month.", ""]))
     def rejects(self, who: str, pick: int, words: str) -> None:
         self.begin("api: reject", who)
         self.resolve(who, self.asked(pick), "reject", comment=words)
 
-    @can("sdk: answer", when=lambda self: self.book.asked)
+    @can("sdk: answer", weight=2, when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK, kind=KINDS, form=FORMS)
     def answers_with_the_sdk(self, who: str, pick: int, kind: str, form: str) -> None:
         self.begin("sdk: answer", who)
@@ -133,17 +132,17 @@ class Answering(Sequence):
             self.figures.outcomes["ag-ui taken"] += 1
             self.taken(who, asked, ANSWER_OF[kind], asked.frozen.digest, at, limits)
 
-    @can("api: the same answer again", when=lambda self: self.said)
+    @can("api: the same answer again", weight=2, when=lambda self: self.said)
     @rule(pick=PICK, other=PEOPLE, same=st.booleans())
     def sends_an_answer_again(self, pick: int, other: str, same: bool) -> None:
         who, approval_id, body = self.said[-1 - pick % len(self.said)]
         self.begin("api: the same answer again", who if same else other)
         more = {name: value for name, value in body.items() if name not in ("answer", "digest")}
-        asked = self.book.asked[approval_id]
+        asked = self.book.of(approval_id)
         status = self.resolve(who if same else other, asked, body["answer"], body["digest"], **more)
         assert not same or status == 200, "the same answer of the same person is no conflict"
 
-    @can("api: two at once", when=lambda self: self.book.pending())
+    @can("api: two at once", weight=3, when=lambda self: self.book.pending())
     @rule(pick=PICK, second=st.sampled_from(["approve", "reject", "request_changes"]))
     def two_answer_at_once(self, pick: int, second: str) -> None:
         self.begin("api: two at once")
@@ -166,7 +165,7 @@ class Answering(Sequence):
             if given.status_code == 200:
                 self.taken(who, asked, body["answer"], asked.frozen.digest, at)
 
-    @can("api: revoke", when=lambda self: self.book.asked)
+    @can("api: revoke", weight=2, when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK)
     def takes_an_approval_back(self, who: str, pick: int) -> None:
         self.begin("api: revoke", who)
@@ -177,7 +176,7 @@ class Answering(Sequence):
         if given.status_code == 200:
             self.book.close(asked.approval_id)
 
-    @can("sdk: withdraw", when=lambda self: self.book.pending())
+    @can("sdk: withdraw", weight=6, when=lambda self: self.book.pending())
     @rule(who=PEOPLE, pick=PICK)
     def withdraws_with_the_sdk(self, who: str, pick: int) -> None:
         self.begin("sdk: withdraw", who)

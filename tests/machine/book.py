@@ -6,74 +6,25 @@ seen to do: who had a part in a campaign, who held which role before its proposa
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
+from tests.machine.changes import effects_of, in_force
+from tests.machine.entries import (
+    ENDS,
+    KEEPERS,
+    SIGNERS,
+    Answer,
+    Asked,
+    Frozen,
+    Lent,
+    digest_of,
+    instant,
+    require,
+)
 from tests.machine.house import House
-
-SIGNERS = frozenset({"campaign_manager", "marketing_leader"})
-ENDS = {
-    "pending": frozenset({"approved", "rejected", "changes_requested", "expired", "superseded", "revoked"}),
-    "approved": frozenset({"superseded", "revoked"}),
-}
-BEFORE = -1
-
-
-class Broken(AssertionError):
-    """Something that must never happen did."""
-
-
-@dataclass(frozen=True)
-class Frozen:
-    """A proposal as it was when it was first seen: its own digest, and everybody with a part in it."""
-
-    proposal_id: str
-    campaign_id: str
-    digest: str
-    content: str
-    authors: frozenset[str]
-    step: int
-
-
-@dataclass
-class Asked:
-    """An approval as it was when it was first seen; `closed` is the step in which something other than a yes ended it."""
-
-    approval_id: str
-    thread_id: str
-    frozen: Frozen
-    opened_at: datetime
-    expires_at: datetime
-    status: str = "pending"
-    closed: int | None = None
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer that its person was told had been taken: for which content, as they saw it, and when."""
-
-    step: int
-    at: datetime
-    user: str
-    approval_id: str
-    answer: str
-    digest: str
-    limits: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Lent:
-    """A role that was lent, from a step on."""
-
-    lender: str
-    delegate: str
-    role: str
-    step: int
 
 
 class Book:
@@ -86,6 +37,7 @@ class Book:
         self.edits = False
         self.frozen: dict[str, Frozen] = {}
         self.asked: dict[str, Asked] = {}
+        self.changes: dict[str, Asked] = {}
         self.answers: list[Answer] = []
         self.roles: dict[tuple[str, str], int] = {}
         self.keyed: list[tuple[str, str, int]] = []
@@ -94,14 +46,21 @@ class Book:
         self.campaigns: dict[str, str] = {}
         self.threads: dict[str, str] = {}
         self.sent: dict[str, int] = {}
+        self.in_force = in_force(house)
+        self.by_hand: set[str] = set()
+        self.took_effect: set[tuple[str, str]] = set()
 
     def pending(self) -> list[Asked]:
-        """The approvals that wait, the oldest first."""
+        """The approvals of campaigns that wait, the oldest first."""
         return [asked for asked in self.asked.values() if asked.status == "pending"]
+
+    def of(self, approval_id: str) -> Asked:
+        """An approval, of a campaign or of a policy change."""
+        return self.asked.get(approval_id) or self.changes[approval_id]
 
     def close(self, approval_id: str) -> None:
         """Note that an approval was ended by something other than a yes, in the present step."""
-        asked = self.asked[approval_id]
+        asked = self.of(approval_id)
         asked.closed = self.step if asked.closed is None else asked.closed
 
     def take(self, answer: Answer) -> None:
@@ -118,7 +77,9 @@ class Book:
                 self._freeze(row)
         self._approvals()
         self._signatures()
+        self._changes()
         self._launches()
+        self._campaigns()
         self._messages()
 
     def _authors(self) -> None:
@@ -129,8 +90,10 @@ class Book:
 
     def _freeze(self, row: sqlite3.Row) -> None:
         campaign_id = row["campaign_id"]
-        earlier = [each for each in self.frozen.values() if each.campaign_id == campaign_id]
-        authors = {self.campaigns[campaign_id], self.threads[row["thread_id"]], row["author_id"]}
+        authors, earlier = {row["author_id"], self.actor or row["author_id"]}, []
+        if campaign_id is not None:
+            earlier = [each for each in self.frozen.values() if each.campaign_id == campaign_id]
+            authors = {self.campaigns[campaign_id], self.threads[row["thread_id"]], row["author_id"]}
         if earlier and self.edits:
             authors |= earlier[-1].authors
         self.frozen[row["proposal_id"]] = Frozen(
@@ -148,14 +111,17 @@ class Book:
     def _approvals(self) -> None:
         for row in self.house.select("SELECT * FROM approvals ORDER BY approval_id"):
             approval_id, status = row["approval_id"], row["status"]
-            asked = self.asked.get(approval_id)
+            asked = self.asked.get(approval_id) or self.changes.get(approval_id)
             if asked is None:
-                required = json.loads(row["required"])
-                require(len(required) == 1 and set(required[0]) == SIGNERS, f"{approval_id} needs {required}")
-                asked = self.asked[approval_id] = Asked(
+                required, frozen = json.loads(row["required"]), self.frozen[row["proposal_id"]]
+                signers, among = (
+                    (KEEPERS, self.changes) if frozen.campaign_id is None else (SIGNERS, self.asked)
+                )
+                require(len(required) == 1 and set(required[0]) == signers, f"{approval_id} needs {required}")
+                asked = among[approval_id] = Asked(
                     approval_id,
                     row["thread_id"],
-                    self.frozen[row["proposal_id"]],
+                    frozen,
                     instant(row["opened_at"]),
                     instant(row["expires_at"]),
                 )
@@ -179,6 +145,49 @@ class Book:
             row["approval_id"] for row in self.house.select("SELECT approval_id FROM signatures")
         )
         require(all(count == 1 for count in signed.values()), f"signatures by approval: {dict(signed)}")
+
+    def _changes(self) -> None:
+        """Whatever holds that did not hold before was signed by another person who may, and holds through that once."""
+        now = in_force(self.house)
+        for effect in (now - self.in_force).elements():
+            if effect in self.by_hand:
+                continue
+            signed = [asked for asked in self.changes.values() if self._carries(asked, effect)]
+            require(bool(signed), f"nobody else signed that this holds: {effect}")
+            self.took_effect.add((signed[0].approval_id, effect))
+            self._note(effect, signed[0].frozen)
+        self.in_force = now
+
+    def _carries(self, asked: Asked, effect: str) -> bool:
+        return (
+            effect in effects_of(asked.frozen.content)
+            and (asked.approval_id, effect) not in self.took_effect
+            and asked.closed is None
+            and self.house.now() < asked.expires_at
+            and bool(self._valid(asked))
+        )
+
+    def _note(self, effect: str, frozen: Frozen) -> None:
+        kind, _, rest = effect.partition(" ")
+        if kind not in ("role", "key"):
+            return
+        name, role = rest.rsplit(" ", 1) if kind == "role" else (rest, "")
+        (user,) = self.house.select("SELECT user_id FROM users WHERE name = ?", name)
+        if kind == "role":
+            self.roles.setdefault((user["user_id"], role), self.step)
+        else:
+            self.keyed += [(author, user["user_id"], self.step) for author in frozen.authors]
+
+    def _campaigns(self) -> None:
+        """A campaign has one launch that is not over at most, and none that is due while it is being drafted."""
+        running = self.house.select("SELECT campaign_id, launch_id FROM launches WHERE finished_at IS NULL")
+        by = Counter(row["campaign_id"] for row in running)
+        require(all(count == 1 for count in by.values()), f"unfinished launches by campaign: {dict(by)}")
+        due = self.house.select(
+            "SELECT DISTINCT launch_id FROM batches JOIN launches USING (launch_id) JOIN campaigns USING (campaign_id)"
+            " WHERE campaigns.state = 'draft' AND batches.due_at IS NOT NULL"
+        )
+        require(not due, f"launches of drafts are due: {[row['launch_id'] for row in due]}")
 
     def _launches(self) -> None:
         rows = self.house.select("SELECT * FROM launches ORDER BY launch_id")
@@ -283,6 +292,8 @@ class Book:
     def _may_sign(self, answer: Answer, asked: Asked) -> bool:
         halfway = asked.opened_at + (asked.expires_at - asked.opened_at) / 2
         roles = SIGNERS | ({"admin"} if answer.at >= halfway else frozenset())
+        if asked.frozen.campaign_id is None:
+            return any(self._held(answer.user, role, asked) for role in KEEPERS)
         if any(self._held(answer.user, role, asked) for role in roles):
             return True
         return any(
@@ -296,20 +307,3 @@ class Book:
 
     def _held(self, user: str, role: str, asked: Asked) -> bool:
         return self.roles.get((user, role), asked.frozen.step) < asked.frozen.step
-
-
-def require(holds: bool, otherwise: str) -> None:
-    """Broken, with what is wrong, unless it holds."""
-    if not holds:
-        raise Broken(otherwise)
-
-
-def digest_of(content: str) -> str:
-    """SHA-256 of the content as it is stored, in hexadecimal."""
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
-def instant(text: str) -> datetime:
-    """A time as SQLite holds it."""
-    at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -13,8 +13,9 @@ LONG_ENOUGH = 8
 
 @dataclass
 class Figures:
-    """Sequences, those that reached a pending approval, actions by name, launches and messages of approved content."""
+    """Sequences of `least` actions, those that reached a pending approval, actions, launches and messages of approved content."""
 
+    least: int = LONG_ENOUGH
     sequences: int = 0
     reached: int = 0
     launches: int = 0
@@ -25,7 +26,7 @@ class Figures:
 
     def ended(self, *, reached: bool, launches: int, messages: int, steps: int) -> None:
         """Count one sequence; one that Hypothesis cut off before it was long enough is none."""
-        if steps < LONG_ENOUGH:
+        if steps < self.least:
             return
         self.sequences += 1
         self.reached += reached

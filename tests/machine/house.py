@@ -25,6 +25,8 @@ from api.mcp.server import Request, build_server
 from api.settings import Settings
 from api.wiring import App, open_app
 from delivery.drive import Driver, Handlers, job_handlers
+from delivery.policy_changes import apply_change
+from policies.policy_change import KIND as POLICY_CHANGE
 from store.clock import ReplayClock
 from store.home import open_home
 from tests.delivery.runs import Direct
@@ -206,7 +208,12 @@ class House:
         threads = self.app.threads
 
         async def resume(approval_id: str) -> None:
-            await threads.resume_approval(approval_id)
+            query = "SELECT kind FROM proposals JOIN approvals USING (proposal_id) WHERE approval_id = ?"
+            (row,) = self.select(query, approval_id)
+            if row["kind"] == POLICY_CHANGE:
+                await asyncio.to_thread(apply_change, self.app.ports, approval_id)
+            else:
+                await threads.resume_approval(approval_id)
 
         return Handlers(resume, _nothing, threads.carry_on, _nothing)
 

@@ -63,12 +63,10 @@ class Recordings:
         recordings = self
 
         class RecordedCrew(LiveCrew):
-            async def _run(
-                self, thread_id: str, agent: str, playbook: Any, task: Any, *more: Any, **named: Any
-            ) -> Any:
-                key = (recordings.data, agent, more[-1].__name__, task.model_dump_json())
+            async def _run(self, thread_id: str, task: Any, duty: Any) -> Any:
+                key = (recordings.data, duty.agent, duty.answer.__name__, task.model_dump_json())
                 if key not in runs:
-                    runs[key] = await super()._run(thread_id, agent, playbook, task, *more, **named)
+                    runs[key] = await super()._run(thread_id, task, duty)
                 return runs[key]
 
         return RecordedCrew

@@ -15,9 +15,10 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cache
 from typing import Any
 
-from tests.machine.figures import LONG_ENOUGH, Figures
+from tests.machine.figures import Figures
 from tests.machine.house import Street
 from tests.machine.machine import run_sequences
+from tests.machine.sequence import ACTIONS
 
 SHARD = 50
 """Sequences of a shard."""
@@ -45,16 +46,20 @@ def run_shards(seeds: Iterable[int], workers: int | None = None) -> Iterator[dic
             yield done.result()
 
 
-def shortcomings(figures: Figures, *, sequences: int, each: int, launches: int) -> list[str]:
+def shortcomings(figures: Figures, *, sequences: int, each: int = 0, launches: int) -> list[str]:
     """Say in what the sequences fell short of what they have to reach to prove anything."""
     found = []
     if figures.sequences < sequences:
-        found.append(f"{figures.sequences} sequences of {LONG_ENOUGH} actions or more, not {sequences}")
+        found.append(f"{figures.sequences} sequences of {figures.least} actions or more, not {sequences}")
     if figures.reached < 0.3 * figures.sequences:
         found.append(f"{figures.reached} of {figures.sequences} reached a pending approval")
     if figures.launches < launches:
         found.append(f"{figures.launches} legitimate launches, not {launches}")
-    found += [f"{name}: {times} times, not {each}" for name, times in figures.actions.items() if times < each]
+    found += [
+        f"{name}: {figures.actions[name]} times, not {each}"
+        for name in sorted(ACTIONS)
+        if figures.actions[name] < each
+    ]
     return found
 
 

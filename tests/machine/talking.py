@@ -5,15 +5,21 @@ from __future__ import annotations
 import uuid
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, rule
+from hypothesis.stateful import initialize
 
 from tests.agents.propose.shop_people import BUDGET
 from tests.api.agui.conftest import AgUi
+from tests.machine.answering import Answering
+from tests.machine.governing import Governing
 from tests.machine.house import GRAPH
-from tests.machine.sequence import AUTHORS, INJECTED, PEOPLE, PICK, Sequence, can
+from tests.machine.meddling import Meddling
+from tests.machine.sequence import AUTHORS, INJECTED, PEOPLE, PICK, can, rule
 from tests.small_shop import BRIEF, VAGUE
 
 OBJECTIVES = st.sampled_from([BRIEF, BRIEF, BRIEF, VAGUE, INJECTED + BRIEF])
+CLIENTS = st.sampled_from(["chat", "chat", "sdk", "agui", "none"])
+MANAGERS = st.sampled_from(["Grace", "Linus"])
+GOES = st.sampled_from(["", "", "", "a second user first", "a second user first", "launched"])
 EDITS = st.sampled_from(
     [
         {"budget_minor": 3_000},
@@ -25,17 +31,36 @@ EDITS = st.sampled_from(
 )
 
 
-class Talking(Sequence):
+class Talking(Answering, Governing, Meddling):
     """Chat, HTTP API, SDK, AG-UI and MCP in the hands of whoever proposes."""
 
-    @initialize(who=AUTHORS, text=OBJECTIVES, client=st.sampled_from(["chat", "chat", "sdk", "agui", "none"]))
-    def somebody_has_an_objective(self, who: str, text: str, client: str) -> None:
+    @initialize(who=AUTHORS, text=OBJECTIVES, client=CLIENTS, signer=MANAGERS, goes=GOES)
+    def somebody_has_an_objective(self, who: str, text: str, client: str, signer: str, goes: str) -> None:
+        """How it begins; where few actions are let in, a campaign is always before its approvers."""
+        if self.only:
+            self.objective_in_chat(self.author, BRIEF)
+            return
+        if goes == "a second user first":
+            self.a_second_user_is_made("Root", "campaign_manager", signer)
+            self.book.check()
         if client == "chat":
             self.objective_in_chat(who, text)
         elif client == "sdk":
             self.objective_of_sdk(who, text)
         elif client == "agui":
             self.objective_of_agui(who, text)
+        if goes == "launched":
+            self.first_goes_on(signer)
+
+    def first_goes_on(self, signer: str) -> None:
+        """What the first objective has come to is signed, and runs."""
+        self.book.check()
+        if self.book.pending():
+            self.reached = True
+            self.countersigns(signer, 0)
+            self.book.check()
+        if self.book.launches:
+            self.a_campaign_runs(11)
 
     def objective_in_chat(self, who: str, text: str) -> None:
         self.begin("chat: objective", who)
@@ -56,17 +81,17 @@ class Talking(Sequence):
         self.begin("ag-ui: objective", who)
         self.house.run(AgUi(self.house, who, str(uuid.UUID(int=self.book.step))).run(text))  # type: ignore[arg-type]  # called like an opened shop
 
-    @can("chat: objective", most=2, when=lambda self: len(self.book.campaigns) < 2)
+    @can("chat: objective", most=1, when=lambda self: len(self.book.campaigns) < 2)
     @rule(who=AUTHORS, text=OBJECTIVES)
     def says_an_objective(self, who: str, text: str) -> None:
         self.objective_in_chat(who, text)
 
-    @can("sdk: objective", most=2, when=lambda self: len(self.book.campaigns) < 2)
+    @can("sdk: objective", most=1, when=lambda self: len(self.book.campaigns) < 2)
     @rule(who=AUTHORS, text=OBJECTIVES)
     def begins_a_thread(self, who: str, text: str) -> None:
         self.objective_of_sdk(who, text)
 
-    @can("ag-ui: objective", most=2, when=lambda self: len(self.book.campaigns) < 2)
+    @can("ag-ui: objective", most=1, when=lambda self: len(self.book.campaigns) < 2)
     @rule(who=AUTHORS, text=OBJECTIVES)
     def runs_an_agent_of_agui(self, who: str, text: str) -> None:
         self.objective_of_agui(who, text)
@@ -82,13 +107,13 @@ class Talking(Sequence):
 
         self.house.run(draft())
 
-    @can("chat: campaign anew", when=lambda self: self.book.campaigns)
+    @can("chat: campaign anew", most=2, when=lambda self: self.book.campaigns)
     @rule(who=AUTHORS, pick=PICK, text=OBJECTIVES)
     def says_it_anew_while_it_is_reviewed(self, who: str, pick: int, text: str) -> None:
         self.begin("chat: campaign anew", who)
         self.tell(who, "/v1/chat", {"text": text, "campaign_id": self.campaign(pick)})
 
-    @can("chat: answer", when=lambda self: self.book.campaigns)
+    @can("chat: answer", most=2, when=lambda self: self.book.campaigns)
     @rule(who=AUTHORS, pick=PICK)
     def answers_a_question(self, who: str, pick: int) -> None:
         self.begin("chat: answer", who)
@@ -97,7 +122,7 @@ class Talking(Sequence):
         interrupt_id = waits.get("interrupt_id", "nothing")
         self.tell(who, f"{campaign}/answers", {"interrupt_id": interrupt_id, "answers": BUDGET})
 
-    @can("api: edit", when=lambda self: self.book.asked)
+    @can("api: edit", most=2, when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK, changes=EDITS)
     def edits_what_is_reviewed(self, who: str, pick: int, changes: dict[str, object]) -> None:
         self.begin("api: edit", who, edits=True)
@@ -105,7 +130,7 @@ class Talking(Sequence):
         path = f"/v1/proposals/{frozen.proposal_id}/edit"
         self.tell(who, path, {"digest": frozen.digest, **changes})
 
-    @can("api: lists", when=lambda self: self.book.asked)
+    @can("api: lists", most=1, weight=2, when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK)
     def looks_at_lists(self, who: str, pick: int) -> None:
         self.begin("api: lists", who)
@@ -113,7 +138,7 @@ class Talking(Sequence):
         for path in ("/v1/approvals", "/v1/campaigns", f"/v1/approvals/{approval_id}"):
             assert self.call(who, "GET", path).status_code == 200
 
-    @can("sdk: reads", when=lambda self: self.book.asked)
+    @can("sdk: reads", most=1, weight=2, when=lambda self: self.book.asked)
     @rule(who=PEOPLE, pick=PICK)
     def looks_with_the_sdk(self, who: str, pick: int) -> None:
         self.begin("sdk: reads", who)
@@ -127,7 +152,7 @@ class Talking(Sequence):
 
         self.sdk(look())
 
-    @can("mcp: reads")
+    @can("mcp: reads", most=1)
     @rule(who=PEOPLE)
     def looks_with_mcp(self, who: str) -> None:
         self.begin("mcp: reads", who)
