@@ -78,6 +78,8 @@ async def _measure(folder: Path, rounds: int) -> tuple[list[Timed], dict[str, in
             stack.enter_context(patch.object(drafting, name, taped_class(tape, getattr(drafting, name))))
         facts = taped_function(tape, analyst_desk.DesignFacts.read)
         stack.enter_context(patch.object(analyst_desk.DesignFacts, "read", facts))
+        # reading the brief is the offline model's work
+        stack.enter_context(patch.object(drafting, "reading_of", taped_function(tape, drafting.reading_of)))
         stack.enter_context(
             patch.object(drafting, "bandit_prior", taped_function(tape, analyst_desk.bandit_prior))
         )

@@ -254,12 +254,16 @@ _DIFFERENT = r"-?(?:\d[\d.]*e[-+]?\d+|\d+\.0(?!\d)|\d{16}\d*(?:\.\d+)?|NaN|Infin
 _WRITTEN_DIFFERENTLY = re.compile(rf"(?:^|[:,\[]){_DIFFERENT}")
 _TEXT_OR_NUMBER = re.compile(rf'"(?:[^"\\]|\\.)*"|(?<![\d.e+-]){_DIFFERENT}')
 _FIRST_SURROGATE = "\ud800"
+_WHOLE_DIGITS = 16
+"""Characters of a float without a fraction that is surely below 2^53: its sign, at most fourteen digits, and `.0`."""
 
 
 def _as_ecmascript(found: re.Match[str]) -> str:
     token = found.group()
     if token.startswith('"'):
         return token
+    if token.endswith(".0") and len(token) <= _WHOLE_DIGITS and token != "-0.0":
+        return token[:-2]
     number = int(token) if token.lstrip("-").isdigit() else float(token)
     return rfc8785.dumps(number).decode()
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import select
 
 from store.repositories.workspaces import add_user, grant_role, issue_key
-from store.tables import Launch
+from store.tables import Launch, RoleGrant
 from tests.api.conftest import Open, Opened, Proposed
 from tests.small_shop import START
 
 
 def invite(opened: Opened, workspace_id: str, count: int) -> None:
+    """Add approvers who have been there since the day before the proposal."""
     app = opened.app
     with app.database.write() as session:
         for number in range(count):
@@ -32,6 +35,7 @@ def invite(opened: Opened, workspace_id: str, count: int) -> None:
                 session, ids=app.ids, at=START, workspace_id=workspace_id, user_id=user.user_id, label="test"
             )
             opened.keys[name] = key.plain
+        session.execute(sa.update(RoleGrant).values(granted_at=START - timedelta(days=1)))
 
 
 async def until(holds: Callable[[], bool]) -> None:
