@@ -26,6 +26,7 @@ from langgraph.types import interrupt
 from agents.analyst import desk as analyst_desk
 from agents.checkpoints import open_checkpoints
 from agents.crew import Crew, LiveCrew
+from agents.planner.agent import reading_of
 from agents.propose import drafting, graph
 from agents.propose.graph import ProposeGraph, build_propose
 from agents.state import ProposeState
@@ -79,7 +80,7 @@ async def _measure(folder: Path, rounds: int) -> tuple[list[Timed], dict[str, in
         facts = taped_function(tape, analyst_desk.DesignFacts.read)
         stack.enter_context(patch.object(analyst_desk.DesignFacts, "read", facts))
         # reading the brief is the offline model's work
-        stack.enter_context(patch.object(drafting, "reading_of", taped_function(tape, drafting.reading_of)))
+        stack.enter_context(patch.object(drafting, "reading_of", taped_function(tape, reading_of)))
         stack.enter_context(
             patch.object(drafting, "bandit_prior", taped_function(tape, analyst_desk.bandit_prior))
         )
