@@ -123,9 +123,11 @@ def find_budget(sentence: Sentence, home: str | None) -> BudgetReading:
     strong = [each for each in candidates if each.correction or each.confidence >= min(best, 0.9)]
     totals = [each for each in strong if period_of(sentence, each.at)[0] != "day"]
     parts = any("OFWHICH" in item.tags for item in sentence.items)
-    chosen = _sum_of_others(totals) or (totals[0] if parts and totals else (totals or strong)[-1])
+    # Parts stand without a word for the budget beside a total that has one.
+    whole = _sum_of_others([each for each in candidates if period_of(sentence, each.at)[0] != "day"])
+    chosen = whole or (totals[0] if parts and totals else (totals or strong)[-1])
     reading = _as_reading(sentence, chosen, candidates)
-    doubt = None if _sum_of_others(totals) else _contradiction(sentence, candidates)
+    doubt = None if whole else _contradiction(sentence, candidates)
     if doubt is not None and doubt.code == "currency_two" and isinstance(reading.value, dict):
         return BudgetReading(reading._replace(value={**reading.value, "currency": None}), doubt)
     return BudgetReading(None if doubt else reading, doubt)

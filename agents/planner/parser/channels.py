@@ -132,6 +132,7 @@ def _is_channel(sentence: Sentence, index: int) -> bool:
     )
     alone = following.has("ONLY") or before.has("ONLY") or (before.stop != "W" and following.stop != "W")
     alone = alone or (before.has("MONEY", "PCT") and len(_all_channels(sentence)) > 1)
+    alone = alone or (before.form == ":" and index > 1 and sentence.items[index - 2].has("CHANNELWORD"))
     if item.form == "push":
         return (
             joined
@@ -182,6 +183,8 @@ def _negated(sentence: Sentence, index: int) -> bool:
     for place, item in enumerate(after):
         if item.stop != "W" or item.form == ":":
             break
+        if item.has("RULEDOUT"):
+            return True
         if item.has("NOT") and not item.has("EXCEPT"):
             beyond = after[place + 1] if place + 1 < len(after) else None
             return beyond is None or beyond.stop != "W" or beyond.has("FILL", "BUT")

@@ -44,7 +44,7 @@ def find_period(sentence: Sentence, today: date) -> Period:
     before its start, a day that does not exist or a loose time ("soon") is a doubt and reads as unsaid.
     """
     roles = _with_corrections(sentence, _roles(sentence, _join(sentence)))
-    start, end, two = _latest(sentence, roles, today)
+    start, end, two = _latest(sentence, _refined(sentence, roles, today), today)
     start, end, length = _with_length(sentence, start, end) if two is None else (start, end, None)
     doubt = (
         two
@@ -125,8 +125,20 @@ def _role(sentence: Sentence, index: int) -> _Role:
         and following.has("PEOPLE", "ONETIME", "BUYERWORD")
     ):
         return _Role((index,), "theme")
-    on = False
-    for item in sentence.before(index, 5):
+    on = sending = False
+    near = sentence.before(index, 5)
+    for place, item in enumerate(near):
+        beyond = near[place + 1] if place + 1 < len(near) else None
+        if item.has("U:month") or (item.has("OF") and beyond is not None and beyond.has("U:month")):
+            continue
+        if item.has("FROM") and item.has("OF") and beyond is not None and beyond.has("EVENT"):
+            # "Charla del 15 de diciembre": the day of an event, not where the campaign starts.
+            break
+        if item.has("LAST") and sending:
+            return _Role((index,), "end")
+        sending = sending or item.has("SENDWORD", "CHANNEL")
+        if on and moment.is_period and item.has("RUN"):
+            return _Role((index,), "range", 0.9)
         if item.has("AROUND"):
             return _Role((index,), "theme")
         if item.has("BEFORE"):
@@ -165,7 +177,8 @@ def _with_corrections(sentence: Sentence, roles: list[_Role]) -> list[_Role]:
         if corrected and role.role == "day" and correction_before(sentence, role.indexes[0]):
             role = role._replace(role=_edge_before(sentence, role.indexes[0]) or corrected[-1].role)
             if role.role == "range":
-                role = role._replace(role="day")
+                # Of a range the edge named last is the one that is put right.
+                role = role._replace(role="end" if len(corrected[-1].indexes) == 2 else "day")
         corrected.append(role)
     return corrected
 
@@ -180,6 +193,42 @@ def _edge_before(sentence: Sentence, index: int) -> str | None:
         if item.has("START", "FROM"):
             return "start"
     return None
+
+
+def _refined(sentence: Sentence, roles: list[_Role], today: date) -> list[_Role]:
+    """Leave out the coarser of two times where the other says it exactly, and what has passed beside what is ahead.
+
+    "Cyber Monday weekend (Sat 28 to Mon 30 Nov)", "in December, from the 1st to the 14th": the days stand.
+    """
+    spans = [
+        _resolve_range(
+            _moment(sentence.items[role.indexes[0]]), _moment(sentence.items[role.indexes[-1]]), today
+        )
+        if role.role == "range"
+        else (None, None)
+        for role in roles
+    ]
+    ahead = any(last is not None and last >= today for _, last in spans)
+    kept: list[_Role] = []
+    for at, (role, (first, last)) in enumerate(zip(roles, spans, strict=True)):
+        if first is None or last is None or correction_before(sentence, role.indexes[0]):
+            kept.append(role)
+            continue
+        moment = _moment(sentence.items[role.indexes[0]])
+        coarse = len(role.indexes) == 1 and (moment.is_period or moment.is_theme) and not moment.is_range
+        refined = coarse and any(
+            other != at
+            and one is not None
+            and two is not None
+            and (one, two) != (first, last)
+            and one <= last
+            and first <= two
+            and (len(roles[other].indexes) == 2 or two - one < last - first)
+            for other, (one, two) in enumerate(spans)
+        )
+        if not refined and not (ahead and last < today):
+            kept.append(role)
+    return kept
 
 
 def _latest(

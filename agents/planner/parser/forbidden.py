@@ -75,6 +75,11 @@ def _is_for_a_child(sentence: Sentence, match: Found) -> bool:
         addressed = any(each.has("AIMV", "TO", "FOR") for each in sentence.before(at, 2))
         if sentence.items[at].has("PARENTS") and addressed:
             return True
+    made_for = sentence.before(minor, 3, clause=True)
+    if any(item.has("FOR") for item in made_for[:2]) and any(
+        item.has("PRODUCTWORD", "THING") for item in made_for
+    ):
+        return True  # "Toys for children" names the goods.
     return any(item.has("PARENTS") for item in sentence.items[first:minor]) or sentence.items[minor - 1].has(
         "PRODUCTWORD", "THING"
     )

@@ -36,6 +36,7 @@ _SOURCES: Final[tuple[tuple[RefusalCode, bool, str], ...]] = (
     ("skip_approval", False, "NOT|NO _2 NEEDED _6 APPROVALWORD"),
     ("skip_approval", False, "NOT _2 WAITV _4 APPROVALWORD"),
     ("skip_approval", True, "NOAPPROVAL"),
+    ("skip_approval", True, "SEND|LAUNCH|START %9 APPROVEV|LOOKOVER ~3 AFTERWARDS"),
     ("skip_approval", False, "APPROVALWORD _2 NEEDED _4 NOT"),
     ("skip_approval", True, "SEND|LAUNCH|START _4 BEFORE _4 APPROVALWORD|APPROVEV"),
     ("self_approval", True, "SELFAPPROVE"),
