@@ -12,6 +12,7 @@ from agents.planner.parser.calendar_dates import (
     east_asian,
     month_alone,
     month_day,
+    opening_of_month,
     written,
 )
 from agents.planner.parser.calendar_items import (
@@ -59,7 +60,7 @@ def dates(items: list[Item], today: date) -> list[Item]:
 
 
 _READERS: Final[tuple[Reader, ...]] = (
-    end_of_now, dotted_range, written, east_asian, day_month, month_day, holiday, week_number, quarter, relative,
+    end_of_now, opening_of_month, dotted_range, written, east_asian, day_month, month_day, holiday, week_number, quarter, relative,
     from_now, named, weekday, month_alone, day_of_month,
 )  # fmt: skip
 

@@ -81,6 +81,15 @@ def is_lasting(sentence: Sentence, index: int) -> bool:
         return True
     if following is not None and following.has("LONG", "CAMPAIGN", "LASTING", "SALE", "RUN", "OFFER"):
         return True
+    before = sentence.before(index, 2)
+    if (
+        len(before) == 2
+        and before[0].form == ","
+        and before[1].has("DATE")
+        and (following is None or following.stop != "W")
+    ):
+        # "Week of 30 November, two weeks": a length alone behind a day.
+        return True
     beyond = sentence.items[index + 2] if index + 2 < len(sentence.items) else None
     if following is not None and following.has("OF") and beyond is not None and beyond.has("CAMPAIGN"):
         return True

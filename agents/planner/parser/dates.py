@@ -13,10 +13,9 @@ from agents.planner.parser.date_doubts import (
     wrong_length,
     wrong_weekday,
 )
-from agents.planner.parser.holidays import Rule
+from agents.planner.parser.date_roles import Role, moment_of, refined_roles, resolve
 from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.lengths import Length
-from agents.planner.parser.moments import Moment
 from agents.planner.parser.reading import Reading, Why, correction_before
 
 
@@ -29,14 +28,6 @@ class Period(NamedTuple):
     length: Reading | None = None
 
 
-class _Role(NamedTuple):
-    """A moment, or two joined ones, with the part it plays."""
-
-    indexes: tuple[int, ...]
-    role: str
-    confidence: float = 0.95
-
-
 def find_period(sentence: Sentence, today: date) -> Period:
     """Read start and end (both inclusive) from the items; the last stated of each wins.
 
@@ -44,7 +35,7 @@ def find_period(sentence: Sentence, today: date) -> Period:
     before its start, a day that does not exist or a loose time ("soon") is a doubt and reads as unsaid.
     """
     roles = _with_corrections(sentence, _roles(sentence, _join(sentence)))
-    start, end, two = _latest(sentence, _refined(sentence, roles, today), today)
+    start, end, two = _latest(sentence, refined_roles(sentence, roles, today), today)
     start, end, length = _with_length(sentence, start, end) if two is None else (start, end, None)
     doubt = (
         two
@@ -58,11 +49,6 @@ def find_period(sentence: Sentence, today: date) -> Period:
     if doubt is not None and doubt.code in ("dates_order", "date_weekday"):
         start = end = None
     return Period(start, end, doubt, length)
-
-
-def _moment(item: Item) -> Moment:
-    assert isinstance(item.value, Moment)
-    return item.value
 
 
 def _join(sentence: Sentence) -> list[tuple[int, ...]]:
@@ -107,16 +93,16 @@ def _is_joined(sentence: Sentence, one: int, other: int) -> bool:
     )
 
 
-def _roles(sentence: Sentence, joined: list[tuple[int, ...]]) -> list[_Role]:
+def _roles(sentence: Sentence, joined: list[tuple[int, ...]]) -> list[Role]:
     return [
-        _Role(indexes, "range") if len(indexes) == 2 else _role(sentence, indexes[0]) for indexes in joined
+        Role(indexes, "range") if len(indexes) == 2 else _role(sentence, indexes[0]) for indexes in joined
     ]
 
 
-def _role(sentence: Sentence, index: int) -> _Role:
-    moment = _moment(sentence.items[index])
+def _role(sentence: Sentence, index: int) -> Role:
+    moment = moment_of(sentence.items[index])
     if moment.is_range:
-        return _Role((index,), "range")
+        return Role((index,), "range")
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
     if (
         sentence.items[index].has("HOLIDAY")
@@ -124,7 +110,7 @@ def _role(sentence: Sentence, index: int) -> _Role:
         and following.stop == "W"
         and following.has("PEOPLE", "ONETIME", "BUYERWORD")
     ):
-        return _Role((index,), "theme")
+        return Role((index,), "theme")
     on = sending = False
     near = sentence.before(index, 5)
     for place, item in enumerate(near):
@@ -135,20 +121,20 @@ def _role(sentence: Sentence, index: int) -> _Role:
             # "Charla del 15 de diciembre": the day of an event, not where the campaign starts.
             break
         if item.has("LAST") and sending:
-            return _Role((index,), "end")
+            return Role((index,), "end")
         sending = sending or item.has("SENDWORD", "CHANNEL")
         if on and moment.is_period and item.has("RUN"):
-            return _Role((index,), "range", 0.9)
+            return Role((index,), "range", 0.9)
         if item.has("AROUND"):
-            return _Role((index,), "theme")
+            return Role((index,), "theme")
         if item.has("BEFORE"):
-            return _Role((index,), "before")
+            return Role((index,), "before")
         if item.has("AFTER"):
-            return _Role((index,), "after")
+            return Role((index,), "after")
         if item.has("UNTIL", "END", "TO") or (item.has("BY") and not item.has("CHANNEL")):
-            return _Role((index,), "end")
+            return Role((index,), "end")
         if item.has("START", "FROM", "LAUNCH", "NTH:1"):
-            return _Role((index,), "start")
+            return Role((index,), "start")
         on = (
             on
             or item.has("ON", "DURING", "AT", "DEADLINE")
@@ -157,12 +143,12 @@ def _role(sentence: Sentence, index: int) -> _Role:
         if not (item.has(*FILL, "DURING", "SENDWORD") or item.form == ":"):
             break
     if following is not None and following.has("ONWARDS"):
-        return _Role((index,), "start")
+        return Role((index,), "start")
     if moment.is_theme and (not on or _names_a_thing(following)):
-        return _Role((index,), "theme")
+        return Role((index,), "theme")
     if moment.is_edge_end:
-        return _Role((index,), "end", 0.85)
-    return _Role((index,), "range" if moment.is_period else "day", 0.9 if on else 0.8)
+        return Role((index,), "end", 0.85)
+    return Role((index,), "range" if moment.is_period else "day", 0.9 if on else 0.8)
 
 
 def _names_a_thing(following: Item | None) -> bool:
@@ -170,9 +156,9 @@ def _names_a_thing(following: Item | None) -> bool:
     return following is not None and following.has("CAMPAIGN", "OFFER", "THING", "SALE")
 
 
-def _with_corrections(sentence: Sentence, roles: list[_Role]) -> list[_Role]:
+def _with_corrections(sentence: Sentence, roles: list[Role]) -> list[Role]:
     """ "From 1 December, actually 3 December": a corrected day plays the part of the day before it."""
-    corrected: list[_Role] = []
+    corrected: list[Role] = []
     for role in roles:
         if corrected and role.role == "day" and correction_before(sentence, role.indexes[0]):
             role = role._replace(role=_edge_before(sentence, role.indexes[0]) or corrected[-1].role)
@@ -195,44 +181,8 @@ def _edge_before(sentence: Sentence, index: int) -> str | None:
     return None
 
 
-def _refined(sentence: Sentence, roles: list[_Role], today: date) -> list[_Role]:
-    """Leave out the coarser of two times where the other says it exactly, and what has passed beside what is ahead.
-
-    "Cyber Monday weekend (Sat 28 to Mon 30 Nov)", "in December, from the 1st to the 14th": the days stand.
-    """
-    spans = [
-        _resolve_range(
-            _moment(sentence.items[role.indexes[0]]), _moment(sentence.items[role.indexes[-1]]), today
-        )
-        if role.role == "range"
-        else (None, None)
-        for role in roles
-    ]
-    ahead = any(last is not None and last >= today for _, last in spans)
-    kept: list[_Role] = []
-    for at, (role, (first, last)) in enumerate(zip(roles, spans, strict=True)):
-        if first is None or last is None or correction_before(sentence, role.indexes[0]):
-            kept.append(role)
-            continue
-        moment = _moment(sentence.items[role.indexes[0]])
-        coarse = len(role.indexes) == 1 and (moment.is_period or moment.is_theme) and not moment.is_range
-        refined = coarse and any(
-            other != at
-            and one is not None
-            and two is not None
-            and (one, two) != (first, last)
-            and one <= last
-            and first <= two
-            and (len(roles[other].indexes) == 2 or two - one < last - first)
-            for other, (one, two) in enumerate(spans)
-        )
-        if not refined and not (ahead and last < today):
-            kept.append(role)
-    return kept
-
-
 def _latest(
-    sentence: Sentence, roles: list[_Role], today: date
+    sentence: Sentence, roles: list[Role], today: date
 ) -> tuple[Reading | None, Reading | None, Why | None]:
     """The last stated start and end; an edge stated twice, unlike and without a correction, is a doubt and unsaid."""
     start: Reading | None = None
@@ -245,7 +195,7 @@ def _latest(
         if role.role == "theme" or (role.role == "day" and has_edges):
             continue
         one, other = sentence.items[role.indexes[0]], sentence.items[role.indexes[-1]]
-        first, last = _resolve(_moment(one), _moment(other), role.role, start, today)
+        first, last = resolve(moment_of(one), moment_of(other), role.role, start, today)
         corrects = correction_before(sentence, role.indexes[0])
         if corrects or role.role == "day":
             starts, ends = ([] if first is not None else starts), ([] if last is not None else ends)
@@ -262,53 +212,6 @@ def _latest(
             why = Why("dates_two", (days[0].isoformat(), days[-1].isoformat()))
             return (None if len(set(starts)) > 1 else start), (None if len(set(ends)) > 1 else end), why
     return start, end, None
-
-
-def _resolve(
-    first: Moment, last: Moment, role: str, known_start: Reading | None, today: date
-) -> tuple[date | None, date | None]:
-    if role in ("start", "after"):
-        day = _next(first, first.last if role == "after" else first.first, today)
-        return (day + timedelta(days=1) if day and role == "after" else day), None
-    if role in ("end", "before"):
-        floor = day_of(known_start) if known_start else today
-        day = _next(last, last.first if role == "before" else last.last, max(floor, today))
-        return None, (day - timedelta(days=1) if day and role == "before" else day)
-    return _resolve_range(first, last, today)
-
-
-def _resolve_range(first: Moment, last: Moment, today: date) -> tuple[date | None, date | None]:
-    """The end is the next occurrence, the start the latest one before it; a stated year fixes the other."""
-    if first.year is not None and last.year is None:
-        opens = first.first(first.year)
-        return opens, (_next(last, last.last, opens) if opens else None)
-    closes = _next(last, last.last, today)
-    if closes is None:
-        return None, None
-    if first.year is not None:
-        return first.first(first.year), closes
-    opens = first.first(closes.year)
-    earlier = first.first(closes.year - 1)
-    if (opens is None or opens > closes) and earlier is not None and _is_plausible(earlier, closes, today):
-        opens = earlier
-    if opens and first is last and not first.is_range and opens < today and last.year is None:
-        opens = today
-    return opens, closes
-
-
-def _is_plausible(opens: date, closes: date, today: date) -> bool:
-    """A range over the turn of the year lies ahead or is at most a quarter long; else its ends are swapped."""
-    return opens >= today or closes - opens <= timedelta(days=92)
-
-
-def _next(moment: Moment, rule: Rule, today: date) -> date | None:
-    if moment.year is not None:
-        return rule(moment.year)
-    for year in range(today.year, today.year + 5):
-        day = rule(year)
-        if day is not None and day >= today:
-            return day
-    return None
 
 
 def _with_length(

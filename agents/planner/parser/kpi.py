@@ -18,6 +18,7 @@ _FROM_TO: Final = tuple(
         f"kpi:KPI _3 base:{_FIGURE} TO target:{_FIGURE}",
         f"FROM base:{_FIGURE} TO target:{_FIGURE} _2 kpi:KPI",
         "kpi:KPI ~3 base:PCT _1 TO target:PCT",
+        "kpi:KPI _3 base:PCT ~4 GOALWORD|TO _3 target:PCT",
     )
 )
 _BY: Final = tuple(
@@ -26,6 +27,7 @@ _BY: Final = tuple(
         "MORE|LESS _4 kpi:KPI _4 BY|AROUND lift:PCT",
         "MORE|LESS _4 kpi:KPI _2 lift:PCT",
         "lift:PCT MORE|LESS kpi:KPI",
+        "lift:PCT MORE|LESS IN|OF|ON _2 kpi:KPI",
         "lift:PCT more kpi:KPI",
         "PLUS lift:PCT _2 kpi:KPI",
         "kpi:KPI PLUS lift:PCT",
@@ -71,7 +73,8 @@ def find_kpi(sentence: Sentence) -> Reading | None:
             for found in pattern.find(sentence)
             if (reading := _reading(found, confidence)) is not None
         ]
-        if readings:
+        # One of two goals that were named without a figure is not the indicator of the campaign.
+        if readings and not (confidence == 0.8 and "TWOGOALS" in sentence.vocabulary):
             return min(readings, key=lambda reading: (reading.start, -reading.end))
     return None
 
@@ -96,7 +99,7 @@ def _reading(found: Found, confidence: float) -> Reading | None:
             value[key] = _figure(item)
     if confidence == 0.85 and any(item.has(*_NOT_A_COUNT) for item in before[:1]):
         return None
-    if confidence == 0.8 and _describes_people(sentence, found.named["kpi"]):
+    if confidence == 0.8 and (_describes_people(sentence, found.named["kpi"]) or _labels_the_goal(found)):
         return None
     for group in ("base", "target", "lift"):
         if group in found.named:
@@ -107,6 +110,12 @@ def _reading(found: Found, confidence: float) -> Reading | None:
 def _describes_people(sentence: Sentence, index: int) -> bool:
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
     return following is not None and following.stop == "W" and following.has("PEOPLE", "DATE", "AGO")
+
+
+def _labels_the_goal(found: Found) -> bool:
+    """ "Goal: renewals" names the objective; no figure makes an indicator of it."""
+    labelled = any(item.form == ":" for item in found.sentence.items[found.first : found.named["kpi"]])
+    return labelled and any(tag.startswith("OBJ:") for tag in found.item("kpi").tags)
 
 
 def _figure(item: Item) -> Decimal | None:

@@ -167,7 +167,12 @@ def _clock(items: list[Item], at: int) -> tuple[int, Item] | None:
     if following.has("OCLOCK") and item.value <= 24:
         parts = re.fullmatch(r"([0-9]{1,2})(?:\.([0-5][0-9]))?", item.form)
         return _at_hour(items, at, at + 1, int(parts[1]), int(parts[2] or 0)) if parts else None
-    if following.form == "h" and following.start == item.end and item.value <= 24 and "DIGITS" in item.tags:
+    if (
+        following.form == "h"
+        and following.start - item.end <= 1
+        and item.value <= 24
+        and "DIGITS" in item.tags
+    ):
         minutes = items[at + 2] if at + 2 < len(items) else None
         if (
             minutes is not None
@@ -176,7 +181,7 @@ def _clock(items: list[Item], at: int) -> tuple[int, Item] | None:
             and len(minutes.form) == 2
         ):
             return _at_hour(items, at, at + 2, int(item.value), int(minutes.form))
-        cued = at > 0 and items[at - 1].has("AT", "BETWEEN", "FROM", "TO", "DASH", "UNTIL")
+        cued = at > 0 and items[at - 1].has("AT", "AROUND", "BETWEEN", "FROM", "TO", "DASH", "UNTIL")
         return _at_hour(items, at, at + 1, int(item.value), 0) if cued else None
     return None
 
