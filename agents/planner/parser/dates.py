@@ -95,8 +95,26 @@ def _is_joined(sentence: Sentence, one: int, other: int) -> bool:
 
 def _roles(sentence: Sentence, joined: list[tuple[int, ...]]) -> list[Role]:
     return [
-        Role(indexes, "range") if len(indexes) == 2 else _role(sentence, indexes[0]) for indexes in joined
+        Role(indexes, "theme")
+        if _is_of_event(sentence, indexes[0])
+        else Role(indexes, "range")
+        if len(indexes) == 2
+        else _role(sentence, indexes[0])
+        for indexes in joined
     ]
+
+
+def _is_of_event(sentence: Sentence, index: int) -> bool:
+    """ "The webinar takes place on 10 December", "la charla del 15": the day of an event is not the campaign's."""
+    unknown = 0
+    for item in sentence.before(index, 5, clause=True):
+        if item.has("EVENT"):
+            return not item.has("CAMPAIGN", "SEND", "HOLIDAY")
+        unknown += not item.tags
+        passes = item.has("ON", "IS", "AT", "THE", "OF") or not item.tags
+        if not passes or unknown > 1 or item.has("UNTIL", "END", "START"):
+            return False
+    return False
 
 
 def _role(sentence: Sentence, index: int) -> Role:
@@ -117,9 +135,6 @@ def _role(sentence: Sentence, index: int) -> Role:
         beyond = near[place + 1] if place + 1 < len(near) else None
         if item.has("U:month") or (item.has("OF") and beyond is not None and beyond.has("U:month")):
             continue
-        if item.has("FROM") and item.has("OF") and beyond is not None and beyond.has("EVENT"):
-            # "Charla del 15 de diciembre": the day of an event, not where the campaign starts.
-            break
         if item.has("LAST") and sending:
             return Role((index,), "end")
         sending = sending or item.has("SENDWORD", "CHANNEL")

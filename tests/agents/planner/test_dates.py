@@ -54,6 +54,13 @@ def find_period(text: str, today: date) -> Period:
         ("our Christmas campaign", None, None),
         ("soon", None, None),
         ("from mid-December", "2026-12-15", None),
+        ("first two weeks of December", "2026-12-01", "2026-12-14"),
+        ("Cyber Monday weekend (Sat 28 Nov to Mon 30 Nov)", "2026-11-28", "2026-11-30"),
+        ("1 to 20 December, make that 22 December", "2026-12-01", "2026-12-22"),
+        ("11 January until January 31", "2027-01-11", "2027-01-31"),
+        ("from 1 December, the last email on 15 December", "2026-12-01", "2026-12-15"),
+        ("the webinar takes place on 10 December", None, None),
+        ("last year's campaign of December 2025; this one 1 to 4 December", "2026-12-01", "2026-12-04"),
     ],
 )
 def test_period(text: str, start: str | None, end: str | None) -> None:
