@@ -112,7 +112,7 @@ def _is_of_event(sentence: Sentence, index: int) -> bool:
             return not item.has("CAMPAIGN", "SEND", "HOLIDAY")
         unknown += not item.tags
         passes = item.has("ON", "IS", "AT", "THE", "OF") or not item.tags
-        if not passes or unknown > 1 or item.has("UNTIL", "END", "START"):
+        if not passes or unknown > 2 or item.has("UNTIL", "END", "START"):
             return False
     return False
 
@@ -179,9 +179,14 @@ def _with_corrections(sentence: Sentence, roles: list[Role]) -> list[Role]:
             role = role._replace(role=_edge_before(sentence, role.indexes[0]) or corrected[-1].role)
             if role.role == "range":
                 # Of a range the edge named last is the one that is put right.
-                role = role._replace(role="end" if len(corrected[-1].indexes) == 2 else "day")
+                role = role._replace(role="end" if _is_two_days(sentence, corrected[-1]) else "day")
         corrected.append(role)
     return corrected
+
+
+def _is_two_days(sentence: Sentence, role: Role) -> bool:
+    """ "1 to 20 December": both edges are stated."""
+    return len(role.indexes) == 2 or moment_of(sentence.items[role.indexes[0]]).is_range
 
 
 def _edge_before(sentence: Sentence, index: int) -> str | None:
