@@ -53,11 +53,12 @@ def race(shop: Shop, racers: Sequence[Racer], *, leases: bool = True) -> list[st
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.races.racing", "tests.agents.propose.kill_points"])
     start, met = context.Barrier(len(racers)), context.Barrier(len(racers))
+    checked = None if leases else context.Barrier(len(racers))
     answered = context.SimpleQueue()
     running = [
         context.Process(
             target=_run,
-            args=(number, str(shop.home.path), shop, racer, leases, start, _Meeting(met), answered),
+            args=(number, str(shop.home.path), shop, racer, checked, start, _Meeting(met), answered),
         )
         for number, racer in enumerate(racers)
     ]
@@ -86,7 +87,7 @@ def _run(
     home: str,
     shop: Shop,
     racer: Racer,
-    leases: bool,
+    checked: Barrier | None,
     start: Barrier,
     meeting: _Meeting,
     answered: Any,
@@ -94,12 +95,14 @@ def _run(
     # a supported set-up has several processes on PostgreSQL only; the lock is what would keep the second one out
     api.wiring.home_lock = _held_by_all
     _launch_after(meeting)
-    if not leases:
+    if checked is not None:
         agents.threads.leased = _free_for_all  # type: ignore[assignment]
     opened = replace(shop, home=open_home(Path(home)))
 
     async def main() -> None:
         async with api.wiring.open_app(opened.home, Settings(_env_file=None)) as app:
+            if checked is not None:
+                _run_together(app, checked)
             act = await ACTS[racer.act](app, opened, racer)
             await in_thread(start.wait, SECONDS)
             try:
@@ -127,6 +130,18 @@ def _launch_after(meeting: _Meeting) -> None:
         return launch(*given)
 
     api.wiring.launch = met
+
+
+def _run_together(app: App, checked: Barrier) -> None:
+    """Let nobody run the graph before everybody has found that the thread still waits."""
+    graph = app.threads.graph
+    ainvoke = graph.ainvoke
+
+    async def together(*given: Any, **more: Any) -> Any:
+        await in_thread(checked.wait, SECONDS)
+        return await ainvoke(*given, **more)
+
+    graph.ainvoke = together  # type: ignore[method-assign]
 
 
 @asynccontextmanager
