@@ -24,6 +24,7 @@ from store.audit import AuditLog
 from store.ids import IdSource
 from store.keys import half_sha256, joined_sha256, new_half
 from store.repositories.approvals import signatures_of
+from store.repositories.instants import after_opened
 from store.repositories.issued_keys import issued_alone, live_keys
 from store.repositories.notifications import add_webhook
 from store.repositories.resolutions import YES
@@ -112,7 +113,7 @@ def take_signer_half(
             sha256=joined_sha256(change.key_half_sha256, half_sha256(half)),
             label=label,
             issued_by=proposal.author_id,
-            created_at=at,
+            created_at=after_opened(session, proposal.workspace_id, at),
         )
     )
     audit.append(

@@ -284,7 +284,7 @@ def issue_key(
         sha256=fresh.sha256,
         label=checked_name(label),
         issued_by=issued_by,
-        created_at=at,
+        created_at=after_opened(session, workspace_id, at),
     )
     session.add(key)
     session.flush()

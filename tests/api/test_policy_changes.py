@@ -258,3 +258,18 @@ async def test_a_key_that_one_person_has_seen_signs_nothing_of_theirs(open_shop:
         assert await resolve(opened, "Old", made) == 403
         await sign(opened, await ask(opened, "/v1/users/Old/roles", {"role": "legal"}))
         assert (await opened.call("Old", "GET", "/v1/approvals")).status_code == 401
+
+
+@pytest.mark.promise
+async def test_a_key_of_after_a_proposal_signs_nothing_of_its_issuer_while_the_clock_stands_still(
+    open_shop: Open, shop: Shop
+) -> None:
+    async with open_shop(shop) as opened:
+        # the grant counts a microsecond later than what was proposed before it, and what follows no earlier than that
+        await sign(opened, await ask(opened, "/v1/users/Linus/roles", {"role": "legal"}))
+        made = await ask(opened, "/v1/users/Ada/roles", {"role": "campaign_manager"})
+        issued = await ask(opened, "/v1/users/Linus/keys", {"label": "second"})
+        await sign(opened, issued)
+        opened.keys["Linus"] = await hand_over(opened, issued)
+        assert await resolve(opened, "Linus", made) == 403
+        assert (await sign(opened, made)).status_code == 200
