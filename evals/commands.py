@@ -148,9 +148,15 @@ def bless(folder: Path) -> None:
 def report(
     folder: Path,
     html: Annotated[bool, typer.Option("--html", help="Only name the page.")] = False,
+    inspect: Annotated[
+        Path | None, typer.Option(help="Write logs for `inspect view --log-dir` to this folder instead.")
+    ] = None,
     baseline: _Baseline = None,
 ) -> None:
-    """Write the reports of a run beside it: JSON, Markdown, HTML, JUnit XML."""
+    """Write the reports of a run beside it: JSON, Markdown, HTML, JUnit XML; or logs that Inspect's viewer opens."""
+    if inspect is not None:
+        _write_inspect_logs(folder, inspect)
+        return
     from evals.harness.record import load_run
     from evals.reports.write import write_reports
     from evals.running import gate as decide
@@ -160,6 +166,21 @@ def report(
     for name, path in write_reports(made, decide(made, names, baseline), folder).items():
         if not html or name.endswith(".html"):
             typer.echo(str(path))
+
+
+def _write_inspect_logs(run_folder: Path, folder: Path) -> None:
+    from evals.harness.errors import ExtraMissingError
+    from evals.harness.record import load_run
+
+    made = load_run(run_folder)
+    try:
+        from evals.adapters.inspect_task import write_logs
+    except ModuleNotFoundError as error:
+        raise ExtraMissingError(
+            "writing logs for Inspect needs inspect_ai; install countersign[evals]", value="inspect_ai"
+        ) from error
+    for path in write_logs(made, folder):
+        typer.echo(str(path))
 
 
 def replay(

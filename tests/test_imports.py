@@ -40,6 +40,7 @@ HEAVY = {
 }
 HEAVY_ADAPTERS = {"agents.models.openai_chat"}
 """Modules whose subject is a heavy package: they load it at import, so they are imported inside functions only."""
+INSPECT_FILE = "evals/adapters/inspect_task.py"
 JOB_ENGINE, JOBS_FILE = "dbos", "delivery/jobs.py"
 LIGHT_PACKAGES = ("policies", "tools", "store", "delivery")
 
@@ -109,6 +110,17 @@ def job_engine_outside(files: Iterable[Source]) -> list[str]:
     ]
 
 
+def inspect_outside(files: Iterable[Source]) -> list[str]:
+    """Inspect named anywhere but in its one adapter."""
+    return [
+        f"{file.path}:{made.line} imports {made.module}"
+        for file in files
+        if file.path != INSPECT_FILE
+        for made in imports(file)
+        if made.module.split(".")[0] == "inspect_ai"
+    ]
+
+
 def opening_at_import(files: Iterable[Source]) -> list[str]:
     """Files, databases or the environment touched by an import; migrations are run, not imported, by Alembic."""
     return [
@@ -124,6 +136,7 @@ CHECKS = (
     graph_outside,
     databases_in_pure_code,
     heavy_at_import,
+    inspect_outside,
     job_engine_outside,
     opening_at_import,
 )
@@ -148,6 +161,7 @@ PLANTED = (
     (heavy_at_import, "store/planted.py", "try:\n    import chromadb\nexcept ImportError:\n    chromadb = None\n"),
     (heavy_at_import, "tools/planted.py", "from scipy.stats import norm\n"),
     (heavy_at_import, "agents/models/planted.py", "from agents.models.openai_chat import ChatModel\n"),
+    (inspect_outside, "evals/harness/planted.py", "def late():\n    from inspect_ai import eval\n"),
     (job_engine_outside, "api/planted.py", "def late():\n    from dbos import DBOS\n"),
     (opening_at_import, "api/planted.py", "import os\nHOME = os.environ.get('HOME')\n"),
     (opening_at_import, "api/planted.py", "import os\ndef f(home=os.getenv('HOME')): ...\n"),
@@ -167,6 +181,7 @@ ALLOWED = (
     (graph_outside, "agents/fine.py", "from langgraph.types import interrupt\n"),
     (heavy_at_import, "store/fine.py", "def late():\n    import chromadb\n"),
     (heavy_at_import, "store/fine.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import ibis\n"),
+    (inspect_outside, INSPECT_FILE, "from inspect_ai import eval\n"),
     (job_engine_outside, JOBS_FILE, "def late():\n    from dbos import DBOS\n"),
     (opening_at_import, "api/fine.py", "import os\ndef late():\n    return os.environ['HOME'], open('a')\n"),
 )  # fmt: skip

@@ -27,3 +27,9 @@ class ScorerError(EvalsError):
     """A scorer was given a result that it cannot judge; a defect of the suite."""
 
     code = "evals_scorer"
+
+
+class ExtraMissingError(EvalsError):
+    """An optional package that a part of the evals needs is not installed; the message names the extra."""
+
+    code = "evals_extra"

@@ -129,42 +129,47 @@ class _Runner:
             if self.meta.budget is not None and self.cost > self.meta.budget:
                 self.exceeded = True
                 return
-            result = await self._result(planned, case, epoch)
+            result = await result_of(planned, case, epoch, self.meta, self.price)
             self.cost += result.cost
-            scored = _score(result, planned.scorers)
+            scored = scored_by(result, planned.scorers)
             self.scored.append(scored)
             if self.told is not None:
                 self.told(scored)
 
-    async def _result(self, planned: Planned, case: Case, epoch: int) -> CaseResult:
-        seed = self.meta.seed * 1000 + epoch
-        base = CaseResult(suite=planned.suite.name, case=case, epoch=epoch, seed=seed, model=self.meta.model)
-        started = time.perf_counter()
-        try:
-            outcome = await planned.task(case, seed)
-        except CountersignError as error:
-            took = time.perf_counter() - started
-            return base.model_copy(update={"error": f"{error.code}: {error.message}", "seconds": took})
-        except Exception as error:  # noqa: BLE001  # whatever the system under test dies of is this case's, and no pass
-            took = time.perf_counter() - started
-            words = f"defect: {type(error).__name__}: {error}"
-            return base.model_copy(update={"error": words[:1000], "seconds": took})
-        sent, received, calls = outcome.usage
-        return base.model_copy(
-            update={
-                "output": outcome.output,
-                "steps": outcome.steps,
-                "input_tokens": sent,
-                "output_tokens": received,
-                "model_calls": calls,
-                "cost": self.price(sent, received),
-                "seconds": time.perf_counter() - started,
-                "trace": outcome.trace,
-            }
-        )
+
+async def result_of(
+    planned: Planned, case: Case, epoch: int, meta: RunMeta, price: Price = free
+) -> CaseResult:
+    """Carry out one case once; whatever it dies of is the result's `error`."""
+    seed = meta.seed * 1000 + epoch
+    base = CaseResult(suite=planned.suite.name, case=case, epoch=epoch, seed=seed, model=meta.model)
+    started = time.perf_counter()
+    try:
+        outcome = await planned.task(case, seed)
+    except CountersignError as error:
+        took = time.perf_counter() - started
+        return base.model_copy(update={"error": f"{error.code}: {error.message}", "seconds": took})
+    except Exception as error:  # noqa: BLE001  # whatever the system under test dies of is this case's, and no pass
+        took = time.perf_counter() - started
+        words = f"defect: {type(error).__name__}: {error}"
+        return base.model_copy(update={"error": words[:1000], "seconds": took})
+    sent, received, calls = outcome.usage
+    return base.model_copy(
+        update={
+            "output": outcome.output,
+            "steps": outcome.steps,
+            "input_tokens": sent,
+            "output_tokens": received,
+            "model_calls": calls,
+            "cost": price(sent, received),
+            "seconds": time.perf_counter() - started,
+            "trace": outcome.trace,
+        }
+    )
 
 
-def _score(result: CaseResult, scorers: Mapping[str, Scorer]) -> Scored:
+def scored_by(result: CaseResult, scorers: Mapping[str, Scorer]) -> Scored:
+    """Return a result with its scores; a scorer that cannot judge it is the result's `error`."""
     if result.error is not None:
         return Scored(result=result, scores=())
     try:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from evals.harness.gate import Exit, Verdict
-from evals.harness.record import Run
+from evals.harness.record import Run, save_run
 from evals.harness.suite import read_suites
 from evals.running import Chosen, gate, meta_of, run
+from tests.evals.harness import runs
 from tests.evals.mutants import MUTANTS, Mutant, planted_bug
 
 CHEAP = ("policy_bounds", "budget", "approver_comments", "copy_guardrails", "cost_latency")
@@ -68,7 +69,31 @@ def test_at_least_twenty_bugs_are_planted_and_each_once() -> None:
     assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 20
 
 
-def test_the_commit_tier_loads_no_inspect() -> None:
-    program = "import sys, evals.running, evals.registry; sys.exit('inspect_ai' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False, timeout=120)
-    assert done.returncode == 0
+def test_running_suites_from_the_command_line_loads_no_inspect(tmp_path: Path) -> None:
+    program = (
+        "import sys; sys.modules['inspect_ai'] = None\n"  # whoever imports it now gets an ImportError
+        "import evals.harness.runner, evals.harness.gate, evals.running, evals.registry\n"
+        "from api.cli.main import main\n"
+        f"sys.argv = ['countersign', 'evals', 'run', 'policy_bounds', '--out', {str(tmp_path)!r}]\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=False, timeout=120, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "report.html").is_file()
+
+
+def test_writing_logs_for_inspect_without_it_names_the_extra(tmp_path: Path) -> None:
+    save_run(runs.run({"refusal": {"a": [True]}}, [runs.suite()]), tmp_path)
+    program = (
+        "import sys; sys.modules['inspect_ai'] = None\n"
+        "from api.cli.main import main\n"
+        f"sys.argv = ['countersign', 'evals', 'report', {str(tmp_path)!r}, '--inspect', {str(tmp_path / 'logs')!r}]\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, check=False, timeout=120, capture_output=True, text=True
+    )
+    assert done.returncode == 3
+    assert "countersign[evals]" in done.stdout + done.stderr
