@@ -32,6 +32,9 @@ _Baseline = Annotated[
 
 def add_commands(app: typer.Typer) -> None:
     """Mount the commands of the harness; what cannot be run or read ends with 3, since it is never a pass."""
+    from evals.judge_command import judge
+
+    app.command("judge")(_never_a_pass(judge))
     app.command("list")(_never_a_pass(list_suites))
     app.command("run")(_never_a_pass(run))
     app.command("gate")(_never_a_pass(gate))
@@ -151,6 +154,7 @@ def report(
     inspect: Annotated[
         Path | None, typer.Option(help="Write logs for `inspect view --log-dir` to this folder instead.")
     ] = None,
+    judge: Annotated[Path | None, typer.Option(help="What `evals judge` wrote.")] = None,
     baseline: _Baseline = None,
 ) -> None:
     """Write the reports of a run beside it: JSON, Markdown, HTML, JUnit XML; or logs that Inspect's viewer opens."""
@@ -158,12 +162,15 @@ def report(
         _write_inspect_logs(folder, inspect)
         return
     from evals.harness.record import load_run
+    from evals.judging import read_record
+    from evals.reports.summary import UNVALIDATED
     from evals.reports.write import write_reports
     from evals.running import gate as decide
 
     made = load_run(folder)
+    judged = UNVALIDATED if judge is None else read_record(judge).words
     names = [meta.suite.name for meta in made.suites]
-    for name, path in write_reports(made, decide(made, names, baseline), folder).items():
+    for name, path in write_reports(made, decide(made, names, baseline), folder, judged).items():
         if not html or name.endswith(".html"):
             typer.echo(str(path))
 

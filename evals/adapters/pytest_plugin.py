@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from evals.harness.case import Case
     from evals.harness.gate import Verdict
     from evals.harness.record import RunMeta, Scored, SuiteMeta
+    from evals.harness.suite import Tier
     from evals.registry import PlannedSuite, Workshop
     from evals.running import Chosen
 
@@ -189,7 +190,7 @@ class Desk:
         from evals.harness.runner import part_of
 
         planned = self.planned(name)
-        return part_of(planned.cases, planned.suite.share(self._meta.tier).cases, self._meta.seed)
+        return part_of(planned.cases, planned.suite.share(self._tier).cases, self._meta.seed)
 
     def scored(self, name: str, case: Case) -> tuple[Scored, ...]:
         """Run a case as often as the tier says, once a session."""
@@ -234,7 +235,12 @@ class Desk:
         )
 
     def _epochs(self, name: str) -> int:
-        return self.planned(name).suite.share(self._meta.tier).epochs
+        return self.planned(name).suite.share(self._tier).epochs
+
+    @property
+    def _tier(self) -> Tier:
+        tier: Tier = self._config.getoption("countersign_tier")  # one of its choices
+        return tier
 
     @cached_property
     def _chosen(self) -> Chosen:
@@ -247,7 +253,7 @@ class Desk:
     def _meta(self) -> RunMeta:
         from evals.running import meta_of
 
-        return meta_of(self._chosen, self._config.getoption("countersign_tier"), 1)
+        return meta_of(self._chosen, self._tier, 1)
 
     @cached_property
     def _workshop(self) -> Workshop:

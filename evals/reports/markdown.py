@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from evals.reports.summary import Summary, suite_row
+from evals.reports.summary import COLUMNS, Summary, suite_row
 
-_COLUMNS = (
-    "suite", "class", "n", "epochs", "mean", "interval", "pass^k", "delta", "p", "p50", "p95", "tokens", "cost", "verdict",
-)  # fmt: skip
 MOST_SHOWN = 50
 
 
@@ -21,12 +18,15 @@ def markdown(summary: Summary) -> str:
         f"Model `{meta.model}`{f' at {meta.endpoint}' if meta.endpoint else ''}, tier {meta.tier}, seed {meta.seed}, "
         f"commit `{meta.git_sha or 'unknown'}`, {meta.seconds:.1f} s, {meta.cost:.4f} USD.",
         f"Prompts `{meta.prompts_digest[:12]}`, policies `{meta.policy_digest[:12]}`.",
+        f"Judge of implied claims and tone: {_cell(summary.judge)}.",
         "",
-        *_table(_COLUMNS, [suite_row(verdict) for verdict in summary.verdict.suites]),
+        *_table(COLUMNS, [suite_row(verdict) for verdict in summary.verdict.suites]),
         *_part("Why", [*summary.verdict.reasons, *_reasons(summary)]),
-        *_part("Flips", [f"{v.suite}: {flip}" for v in summary.verdict.suites for flip in v.flips]),
+        *_part(
+            "Flips", [f"{f.suite}/{f.case}: {f.change} {', '.join(f.traces)}".strip() for f in summary.flips]
+        ),
         *_part("Flaky, listed and not gating", list(_flaky(summary))),
-        *_part("Invented figures", summary.invented_figures),
+        *_part("Invented figures", _invented(summary)),
     ]
     for title, attacks in (("goal", summary.attacks_by_goal), ("plant", summary.attacks_by_plant)):
         said = [f"{name}: {hit} of {tried} succeeded" for name, (tried, hit) in attacks.items()]
@@ -37,6 +37,12 @@ def markdown(summary: Summary) -> str:
     lines += _part("Failures", failed)
     lines += _part("Data", [f"{name}: `{digest[:16]}`" for name, digest in summary.datasets.items()])
     return "\n".join(lines) + "\n"
+
+
+def _invented(summary: Summary) -> Sequence[str]:
+    if not summary.invented_figures and summary.figures_checked:
+        return [f"none in {summary.figures_checked} proposals"]
+    return summary.invented_figures
 
 
 def _reasons(summary: Summary) -> Iterable[str]:

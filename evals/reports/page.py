@@ -11,7 +11,7 @@ from api.report.charts import Axis, Row, interval_chart
 from api.report.svg import draw
 from api.report.theme import dark_css
 from evals.harness.gate import SuiteVerdict
-from evals.reports.summary import Summary, suite_row
+from evals.reports.summary import COLUMNS, Summary, suite_row
 
 WIDTH = 540
 
@@ -21,6 +21,7 @@ def page(summary: Summary) -> str:
     suites = summary.verdict.suites
     return _template().render(
         summary=summary,
+        columns=COLUMNS,
         rows=[suite_row(verdict) for verdict in suites],
         plots=[Markup(svg) for svg in (_means(suites), _deltas(suites)) if svg],
         dark=Markup(dark_css("svg")),

@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from evals.harness.gate import SuiteVerdict, Verdict
 from evals.harness.record import Run, RunMeta, Scored
+
+COLUMNS: Final = (
+    "suite", "verdict", "class", "n", "epochs", "mean", "interval", "pass^k", "delta", "p", "p50", "p95", "tokens", "cost",
+)  # fmt: skip
+"""The columns of the table of suites, in every form of the report."""
+UNVALIDATED: Final = "unvalidated: no labels were supplied, no judge was used"
+"""What a report says of the judge of implied claims and tone until somebody supplies labels."""
+
+
+class Flip(BaseModel):
+    """A case that always passed before and never does now, or the other way round, and where its story can be read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    suite: str
+    case: str
+    change: str
+    traces: tuple[str, ...]
 
 
 class Failure(BaseModel):
@@ -31,7 +50,10 @@ class Summary(BaseModel):
     meta: RunMeta
     verdict: Verdict
     datasets: dict[str, str]
+    judge: str
+    flips: tuple[Flip, ...]
     failures: tuple[Failure, ...]
+    figures_checked: int
     invented_figures: tuple[str, ...]
     attacks_by_goal: dict[str, tuple[int, int]]
     attacks_by_plant: dict[str, tuple[int, int]]
@@ -39,13 +61,18 @@ class Summary(BaseModel):
     refusals: dict[str, int]
 
 
-def summarise(run: Run, verdict: Verdict) -> Summary:
+def summarise(run: Run, verdict: Verdict, judge: str = UNVALIDATED) -> Summary:
     """Return the summary of a run under a verdict."""
     attacks = [one for one in run.scored if one.result.case.kind == "injection"]
     return Summary(
         meta=run.meta,
         verdict=verdict,
         datasets={meta.suite.name: meta.dataset_sha256 for meta in run.suites},
+        judge=judge,
+        flips=tuple(_flip(run, one.suite, flip) for one in verdict.suites for flip in one.flips),
+        figures_checked=sum(
+            score.name == "figures_traceable" and score.applies for one in run.scored for score in one.scores
+        ),
         failures=tuple(_failure(one) for one in run.scored if not one.passed),
         invented_figures=tuple(
             f"{one.result.case.id}: {score.detail}"
@@ -77,7 +104,7 @@ def suite_row(verdict: SuiteVerdict) -> dict[str, JsonValue]:
             "epochs": figures.epochs,
             "mean": f"{figures.mean:.1%}",
             "interval": f"{figures.low:.1%} to {figures.high:.1%}",
-            "pass^k": ", ".join(f"{value:.1%}" for value in figures.pass_hat),
+            "pass^k": ", ".join(f"^{k} {value:.1%}" for k, value in enumerate(figures.pass_hat, start=1)),
             "p50": f"{figures.p50_s:.2f} s",
             "p95": f"{figures.p95_s:.2f} s",
             "tokens": figures.input_tokens + figures.output_tokens,
@@ -87,6 +114,12 @@ def suite_row(verdict: SuiteVerdict) -> dict[str, JsonValue]:
         row["delta"] = f"{compared.delta:+.1%} ({compared.low:+.1%} to {compared.high:+.1%})"
         row["p"] = f"{compared.p_holm:.2g}"
     return row
+
+
+def _flip(run: Run, suite: str, flip: str) -> Flip:
+    case, _, change = flip.rpartition(": ")
+    traces = {one.result.trace for one in run.of(suite) if one.result.case.id == case and one.result.trace}
+    return Flip(suite=suite, case=case, change=change, traces=tuple(sorted(traces)))
 
 
 def _failure(one: Scored) -> Failure:

@@ -9,12 +9,12 @@ from evals.harness.record import Run
 from evals.reports.junit import junit
 from evals.reports.markdown import markdown
 from evals.reports.page import page
-from evals.reports.summary import summarise
+from evals.reports.summary import UNVALIDATED, summarise
 
 
-def write_reports(run: Run, verdict: Verdict, folder: Path) -> dict[str, Path]:
+def write_reports(run: Run, verdict: Verdict, folder: Path, judge: str = UNVALIDATED) -> dict[str, Path]:
     """Write `report.json`, `.md`, `.html` and `junit.xml`; return them by form."""
-    summary = summarise(run, verdict)
+    summary = summarise(run, verdict, judge)
     texts = {
         "report.json": summary.model_dump_json(indent=1) + "\n",
         "report.md": markdown(summary),

@@ -32,10 +32,13 @@ def test_a_broken_invariant_fails_its_cases_in_the_scorers_words(pytester: pytes
 
 
 def test_a_quality_case_alone_decides_nothing_and_its_words_are_listed(pytester: pytest.Pytester) -> None:
-    done = pytester.runpytest_inprocess(*ASKED, "--countersign-suite", "refusal", "-k", "missing_unsubscribe")
-    done.assert_outcomes(passed=1, xfailed=2, deselected=78)
-    done.stdout.fnmatch_lines(["*refusal: *was not refused*"])
-    assert done.ret == 0
+    mutant = next(mutant for mutant in MUTANTS if mutant.suite == "approver_comments")
+    with planted_bug(mutant):
+        done = pytester.runpytest_inprocess(*ASKED, "--countersign-suite", "approver_comments")
+    outcomes = done.parseoutcomes()
+    assert outcomes["xfailed"] > 10
+    assert outcomes["failed"] == 1
+    done.stdout.fnmatch_lines(["gate: quality", "the mean fell by *", "*comment_changes: *"])
 
 
 def test_a_quality_suite_without_a_baseline_fails_at_its_gate(pytester: pytest.Pytester) -> None:
