@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def judge(
     labels: Annotated[Path, typer.Argument(help="240 labelled texts, half of them frozen.")],
-    model: Annotated[str, typer.Option(help="The model that judges.")],
-    author_model: Annotated[str, typer.Option(help="The model whose words are judged; never the judge.")],
+    run: Annotated[Path, typer.Argument(help="A finished run, whose messages are judged.")],
+    model: Annotated[str, typer.Option(help="The model that judges; never the run's own.")],
     base_url: Annotated[str, typer.Option(help="Where the judge is served, ending in /v1.")],
     out: Annotated[Path, typer.Option(help="The record, for `evals report --judge`.")],
     api_key: Annotated[
@@ -24,8 +24,11 @@ def judge(
     ] = "none",
     before: Annotated[Path | None, typer.Option(help="The record of the run before, for drift.")] = None,
 ) -> None:
-    """Ask a judge about every frozen text; 0 where it may be used, 1 where kappa or drift says that it may not."""
-    record = asyncio.run(_judged(labels, model, author_model, base_url, api_key, before))
+    """Hold a judge against the frozen texts and, where it may be used, let it judge a run's messages.
+
+    Ends with 0 where it was used, and with 1 where kappa or drift says that it may not be.
+    """
+    record = asyncio.run(_judged(labels, run, model, base_url, api_key, before))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(record.model_dump_json(indent=1) + "\n", "utf-8")
     typer.echo(record.words)
@@ -33,15 +36,18 @@ def judge(
 
 
 async def _judged(
-    labels: Path, model: str, author: str, base_url: str, key: str, before: Path | None
+    labels: Path, folder: Path, model: str, base_url: str, key: str, before: Path | None
 ) -> JudgeRecord:
     from evals.harness.labels import read_labels
-    from evals.judging import read_record, validate_judge
+    from evals.harness.record import load_run
+    from evals.judging import judge_messages, read_record, validate_judge
     from evals.models.judge import Judge
 
-    asked = Judge(model, author, base_url, key, environment=os.environ)
+    run = load_run(folder)
+    asked = Judge(model, run.meta.model, base_url, key, environment=os.environ)
     try:
         then = None if before is None else read_record(before)
-        return await validate_judge(asked, author, read_labels(labels), then)
+        record = await validate_judge(asked, run.meta.model, read_labels(labels), then)
+        return record if record.problems else await judge_messages(asked, record, run)
     finally:
         await asked.aclose()

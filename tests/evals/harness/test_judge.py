@@ -14,11 +14,13 @@ from sklearn.metrics import cohen_kappa_score
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from evals.harness.case import JsonObject
 from evals.harness.errors import CaseFileError
 from evals.harness.gate import decide
 from evals.harness.labels import ITEMS, LabelledText, frozen_digest, kappa_interval, read_labels
+from evals.harness.record import Run, save_run
 from evals.harness.statistics import RESAMPLES, cohens_kappa
-from evals.judging import JudgeRecord, validate_judge
+from evals.judging import JudgeRecord, judge_messages, validate_judge
 from evals.models.judge import Judge, JudgeError
 from evals.reports.write import write_reports
 from tests.evals.harness import runs
@@ -123,6 +125,14 @@ async def test_an_answer_that_is_not_typed_is_a_failure_and_never_a_verdict(repl
         await judge.aclose()
 
 
+async def test_one_answer_that_fails_fails_the_whole_run_of_a_judge(labels: Path) -> None:
+    with OpenAIServer(lambda _: Reply(text="perhaps")) as server:
+        judge = Judge("judge", "author", server.base_url, environment=BY_HAND)
+        with pytest.raises(JudgeError, match="no answer of the schema"):
+            await validate_judge(judge, "author", read_labels(labels), None)
+        await judge.aclose()
+
+
 @pytest.mark.parametrize("model", ["author", "Author", "provider/author"])
 def test_a_model_does_not_judge_its_own_words(model: str) -> None:
     with pytest.raises(JudgeError, match="its own words"):
@@ -180,16 +190,43 @@ def test_kappa_and_its_interval_are_those_of_scikit_learn() -> None:
     assert tuple(ours) == pytest.approx(tuple(theirs))
 
 
+def with_messages(words: str) -> Run:
+    made = runs.run({"gate": {"a": [True]}}, [runs.suite("gate", "invariant")])
+    (one,) = made.scored
+    creatives: JsonObject = {"arm": {"subject": "Hello", "body": words}}
+    result = one.result.model_copy(update={"output": {"creatives": creatives}})
+    return made.model_copy(update={"scored": (one.model_copy(update={"result": result}),)})
+
+
+async def test_a_validated_judge_reads_every_message_and_a_poor_one_none(labels: Path) -> None:
+    good, _ = await judged(labels)
+    poor, _ = await judged(labels, wrong=30)
+    with OpenAIServer(judging()) as server:
+        judge = Judge("judge", "author", server.base_url, environment=BY_HAND)
+        record = await judge_messages(judge, good, with_messages("text 0"))
+        asked = len(server.requests)
+        with pytest.raises(JudgeError, match="may not be used: kappa"):
+            await judge_messages(judge, poor, with_messages("text 0"))
+        await judge.aclose()
+    assert [(found.case, found.message, found.rubric) for found in record.findings] == [
+        ("a", "arm", "implied_claim"),
+        ("a", "arm", "tone"),
+    ]
+    assert record.words.endswith("faults in 2 of 2 verdicts on messages")
+    assert asked == len(server.requests) == 2
+
+
 def test_the_command_writes_a_record_and_reports_say_unvalidated_until_then(
     tmp_path: Path, labels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CI", raising=False)
-    made = runs.run({"gate": {"a": [True]}}, [runs.suite("gate", "invariant")])
+    made = with_messages("text 0")
+    save_run(made, tmp_path)
     forms = write_reports(made, decide(made, [runs.suite("gate", "invariant")], {}), tmp_path)
     for name in ("report.json", "report.md", "report.html"):
         assert "unvalidated: no labels were supplied" in forms[name].read_text("utf-8")
     with OpenAIServer(judging(30)) as server:
-        asked = ["evals", "judge", str(labels), "--model", "judge", "--author-model", "author"]
+        asked = ["evals", "judge", str(labels), str(tmp_path), "--model", "judge"]
         asked += ["--base-url", server.base_url, "--out", str(tmp_path / "judge.json")]
         done = CliRunner().invoke(app, asked)
         assert done.exit_code == 1, done.output
