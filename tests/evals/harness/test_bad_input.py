@@ -12,6 +12,7 @@ from evals.harness.errors import CaseFileError, SuiteNotFoundError
 from evals.harness.suite import read_suite
 from evals.injections import run_injections
 from evals.models.provider import ScriptedModels
+from evals.registry import load_cases
 from evals.running import Chosen
 from evals.scorers import scorer_named
 
@@ -44,6 +45,27 @@ def test_keys_of_a_kind_go_to_the_data_of_a_case(tmp_path: Path) -> None:
         '{"kind":"injection","id":"a","text":"x\u2028y","plant":"brief.body","canary":null}\n', "utf-8"
     )
     assert read_cases(path).cases[0].data == {"plant": "brief.body", "canary": None}
+
+
+def test_every_case_carries_the_setting_of_its_file_and_a_conversation_its_records(tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text(
+        '{"kind":"meta","today":"2026-11-21"}\n{"kind":"conversation","id":"a","expected":[{"start":null}]}\n',
+        "utf-8",
+    )
+    case = read_cases(path).cases[0]
+    assert case.data == {"setting": {"today": "2026-11-21"}} and case.expected == {
+        "records": [{"start": None}]
+    }
+
+
+def test_an_id_in_two_files_of_a_suite_is_refused(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_text('{"kind":"x","id":"one"}\n', "utf-8")
+    both = SUITE.format(kind="invariant").replace("dataset: a.jsonl", "dataset: [a.jsonl, b.jsonl]")
+    (tmp_path / "a.yaml").write_text(both, "utf-8")
+    with pytest.raises(CaseFileError, match="in two of its files"):
+        load_cases(read_suite("a", tmp_path), tmp_path)
 
 
 @pytest.mark.parametrize(
