@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agents.errors import AgentError
+from agents.errors import AgentError, CassetteError
 from agents.planner.brief import Brief
 from agents.planner.cross_check import cross_checked, with_doubts
 from agents.planner.heard import HeardBy, HearTask
@@ -43,6 +43,8 @@ class ExtractBrief:
             return HeardBy(), (0, 0, 0), None
         try:
             run = await self._equipment.crew().hear(THREAD, task)
+        except CassetteError:
+            raise  # nothing was recorded of this case: that says nothing of the model
         except AgentError as error:
             return HeardBy(), (error.input_tokens, error.output_tokens, 0), error.code
         return HeardBy(model=run.model_id, heard=run.answer), usage_of([run]), None
