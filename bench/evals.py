@@ -1,6 +1,6 @@
-"""What the harness costs beside the graph it runs: the same campaigns, in one shop, in a plain loop and as a suite.
+"""What the harness costs beside the graph it runs, and what the commit tier takes.
 
-Both sides propose the same briefs with the scripted (offline) model; in turns, so that neither has the warmer machine.
+The same campaigns are proposed in one shop, in a plain loop and as a suite. Both sides propose the same briefs with the scripted (offline) model; in turns, so that neither has the warmer machine.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from evals.harness.runner import run_suites
 from evals.harness.suite import read_suite
 from evals.models.provider import ScriptedModels
 from evals.registry import PlannedSuite
+from evals.running import Chosen, meta_of
+from evals.running import run as run_all
 from evals.scorers import scorer_named
 from evals.tasks.campaigns import BuildCampaign, Offices
 from evals.worlds.shop import CARRIER
 
 ROUNDS, CASES, BAR = 5, 4, 2.0
+COMMIT_SECONDS = 60.0
 
 
 def run(argv: list[str]) -> Iterator[dict[str, object]]:
@@ -31,6 +34,10 @@ def run(argv: list[str]) -> Iterator[dict[str, object]]:
     yield _row("campaigns as a suite, p50", statistics.median(harness) / CASES, "s")
     ratio = statistics.median(harness) / statistics.median(plain)
     yield _row("harness / plain loop, p50", ratio, "ratio", BAR)
+    processor, clock, cases = asyncio.run(_commit_tier())
+    yield _row("commit tier, cases", cases, "cases")
+    yield _row("commit tier, processor time", processor, "s", COMMIT_SECONDS)
+    yield _row("commit tier, by the clock", clock, "s", COMMIT_SECONDS)
 
 
 async def _measure(rounds: int) -> tuple[list[float], list[float]]:
@@ -56,6 +63,14 @@ async def _measure(rounds: int) -> tuple[list[float], list[float]]:
     finally:
         await offices.aclose()
     return plain[1:], harness[1:]
+
+
+async def _commit_tier() -> tuple[float, float, int]:
+    """Processor seconds, seconds by the clock and results of every suite's share of a commit, with the offline model."""
+    offline = Chosen("offline")
+    began, started = time.process_time(), time.perf_counter()
+    made = await run_all((), offline, meta_of(offline, "commit", 1), jobs=2)
+    return time.process_time() - began, time.perf_counter() - started, len(made.scored)
 
 
 def _row(name: str, value: float, unit: str, bar: float | None = None) -> dict[str, object]:

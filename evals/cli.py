@@ -43,12 +43,12 @@ def heldout(
     """
     from evals.core.case import read_cases
     from evals.core.run import run_heldout
-    from evals.core.suite import read_suite
+    from evals.core.targets import brief_labels
     from evals.readers import reader
 
     cases = read_cases(file)
     name, read = reader(model)
-    result = run_heldout(cases, read, name, read_suite("objective_extraction").objective_aliases)
+    result = run_heldout(cases, read, name, brief_labels().objective_aliases)
     if cases.injections:
         result = result.model_copy(update={"injection": _attacked(cases.injections)})
     if options_of(ctx).as_json:
@@ -95,11 +95,11 @@ def _attacked(injections: Sequence[InjectionCase]) -> InjectionResult:
 def _show(result: HeldoutResult) -> None:
     from rich.table import Table
 
-    from evals.core.suite import read_suite
+    from evals.core.targets import brief_labels
 
     brief = result.brief
     table = Table("figure", "value", "target", "holds")
-    targets = {target.figure: target for target in read_suite("objective_extraction").targets}
+    targets = {target.figure: target for target in brief_labels().targets}
     figures: dict[str, float | None] = {
         "pass_rate": brief.pass_rate,
         **{f"per_field.{name}.rate": rate.rate for name, rate in brief.per_field.items()},

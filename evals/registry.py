@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +22,10 @@ from evals.tasks.attacks import Attack
 from evals.tasks.briefs import PlanBrief
 from evals.tasks.campaigns import BuildCampaign, Offices
 from evals.tasks.comments import ReadComment
+from evals.tasks.conversations import hold_conversation
 from evals.tasks.copy import check_copy
 from evals.tasks.crew import Equipment
+from evals.tasks.extraction import ExtractBrief
 from evals.tasks.policy import bound_cases, judge_bound, judge_plan
 from evals.worlds.agent_cases import budget_cases, campaign_cases, cost_cases, failure_cases, trajectory_cases
 from evals.worlds.injections import injection_cases
@@ -62,6 +66,8 @@ class Workshop:
             "attack": Attack(self._offices),
             "build_campaign": BuildCampaign(self._offices),
             "check_copy": check_copy,
+            "extract_brief": ExtractBrief(equipment),
+            "hold_conversation": hold_conversation,
             "judge_bound": judge_bound,
             "judge_plan": judge_plan,
             "plan_brief": PlanBrief(equipment),
@@ -88,7 +94,9 @@ class Workshop:
 
 
 def load_cases(suite: Suite, folder: Path = SUITES / "data") -> tuple[tuple[Case, ...], str]:
-    """Return a suite's cases and their digest, from its file or its generator."""
+    """Return a suite's cases and their digest, from its file, its files in their order, or its generator."""
+    if not isinstance(suite.dataset, str):
+        return _from_files(suite, [folder / name for name in suite.dataset])
     kind, _, name = suite.dataset.partition(":")
     if kind == "generated" and name in GENERATORS:
         cases = GENERATORS[name]()
@@ -98,6 +106,15 @@ def load_cases(suite: Suite, folder: Path = SUITES / "data") -> tuple[tuple[Case
         raise CaseFileError(f"{suite.name} names the generator {name!r}; there are {known}", value=name)
     found = read_cases(folder / suite.dataset)
     return found.cases, found.sha256
+
+
+def _from_files(suite: Suite, paths: Sequence[Path]) -> tuple[tuple[Case, ...], str]:
+    files = [read_cases(path) for path in paths]
+    cases = [case for file in files for case in file.cases]
+    twice = sorted(name for name, times in Counter(case.id for case in cases).items() if times > 1)
+    if twice:
+        raise CaseFileError(f"{suite.name} has the id {twice[0]} in two of its files", value=twice[0])
+    return tuple(cases), sha256("".join(file.sha256 for file in files).encode()).hexdigest()
 
 
 def read_planned(workshop: Workshop, names: Iterable[str] = ()) -> tuple[PlannedSuite, ...]:

@@ -150,8 +150,8 @@ class Drafting:
         run = await self.crew.segment(state["thread_id"], task, desk)
 
         def keep() -> tuple[str, SegmentationDraft]:
-            audience = desk.audience(run.answer.definition)
-            proposal = desk.segments(run.answer.definition)
+            audience = desk.audience(task.definition)
+            proposal = desk.segments(task.definition)
             known = {segment.segment_id: segment for segment in proposal.segments}
             if audience.funnel.net == 0:
                 raise EmptyAudienceError(

@@ -82,11 +82,13 @@ class ResponseEstimates(Result):
 
 
 class SegmentAnswer(BaseModel):
-    """The audience as it should be frozen; `segment_ids` come from `propose_segments`."""
+    """What is worth showing of the audience; `segment_ids` come from `propose_segments`.
+
+    The definition itself is no part of it: it was read from the brief, and stands whatever a model would like it to be.
+    """
 
     model_config = ConfigDict(frozen=True)
 
-    definition: str
     segment_ids: tuple[str, ...]
     rationale: Prose
 
@@ -102,14 +104,15 @@ class AudienceDesk(Protocol):
 
 
 def check_segments(task: SegmentTask, desk: AudienceDesk) -> Check[SegmentAnswer]:
-    """Return what segments are held against: the audience of the brief, neither wider nor narrower, and segments that exist."""
+    """Return what segments are held against: the brief's audience was counted, and has them."""
 
     def check(answer: SegmentAnswer, calls: tuple[ToolCallRecord, ...]) -> None:
         meant = desk.count(task.definition).definition
-        if desk.count(answer.definition).definition != meant:
+        counted = {call.result.definition for call in calls if isinstance(call.result, AudienceCount)}
+        if meant not in counted:
             raise AnswerInvalidError(
-                f"{answer.definition!r} is not the audience of the brief; answer with {meant!r}.",
-                value=answer.definition,
+                f"The audience of the brief was not counted; call count_audience with {task.definition!r}.",
+                value=task.definition,
             )
         known = {segment.segment_id for segment in desk.segments(task.definition).segments}
         unknown = [name for name in answer.segment_ids if name not in known]
@@ -151,7 +154,6 @@ def segmenter_playbook(task: SegmentTask, outcomes: tuple[ToolOutcome, ...]) -> 
     """Count, split, look at the past, answer."""
     results = {outcome.name: outcome.artifact for outcome in outcomes}
     asked = DefinitionAsked(definition=task.definition)
-    counted = results.get("count_audience")
     if "count_audience" not in results:
         return CallTool("count_audience", asked)
     proposed = results.get("propose_segments")
@@ -160,12 +162,10 @@ def segmenter_playbook(task: SegmentTask, outcomes: tuple[ToolOutcome, ...]) -> 
     if "estimate_responses" not in results:
         return CallTool("estimate_responses", asked)
     segments = proposed.segments if isinstance(proposed, SegmentProposal) else ()
-    definition = counted.definition if isinstance(counted, AudienceCount) else task.definition
     words = "Of {figure:audience.gross} who match, {figure:audience.net} may be reached."
     words += _largest_in_words(proposed, results["estimate_responses"])
     return Finish(
         SegmentAnswer(
-            definition=definition,
             segment_ids=tuple(segment.segment_id for segment in segments),
             rationale=words,
         )

@@ -53,6 +53,7 @@ class WarehouseDesk:
         self._task = task
         self._named = dict(named)
         self._audiences: dict[str, Audience] = {}
+        self._known: Schema | None = None
 
     def audience(self, definition: str) -> Audience:
         """Return an audience on the task's day, counted once."""
@@ -147,7 +148,10 @@ class WarehouseDesk:
         return plans[0] if plans else None
 
     def _schema(self) -> Schema:
-        return customer_schema(self._warehouse, self._workspace_id)
+        """The fields that a filter may name, looked up once a task."""
+        if self._known is None:
+            self._known = customer_schema(self._warehouse, self._workspace_id)
+        return self._known
 
     def _write(self, value: Value) -> str:
         if isinstance(value, bool | str):

@@ -109,7 +109,10 @@ class CaseFile(NamedTuple):
 
 
 def read_cases(path: Path) -> CaseFile:
-    """Read a file of cases, one JSON object a line; CaseFileError names the line, the value and the remedy."""
+    """Read a file of cases, one JSON object a line; CaseFileError names the line, the value and the remedy.
+
+    Where the first line is a `meta` line that says which day is today, every case has it as `data.setting`.
+    """
     try:
         raw = path.read_bytes()
         text = raw.decode()
@@ -121,7 +124,7 @@ def read_cases(path: Path) -> CaseFile:
         if row.get("kind") == "meta":
             meta = row
             continue
-        case = _case(path, number, row)
+        case = _case(path, number, row, meta)
         if case.id in cases:
             raise CaseFileError(f"{path}, line {number}: the id {case.id} stands twice", value=case.id)
         cases[case.id] = case
@@ -152,10 +155,14 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, JsonObject]]:
         yield number, row
 
 
-def _case(path: Path, number: int, row: JsonObject) -> Case:
+def _case(path: Path, number: int, row: JsonObject, meta: JsonObject) -> Case:
     known = {name: row[name] for name in _KNOWN if name in row}
+    if isinstance(row.get("expected"), list):  # a conversation expects one record a campaign
+        known["expected"] = {"records": row["expected"]}
     data = {name: value for name, value in row.items() if name not in _KNOWN}
     extra = data.pop("data", {}) if isinstance(data.get("data"), dict) else {}
+    if "today" in meta:
+        data["setting"] = {name: value for name, value in meta.items() if name != "kind"}
     try:
         return Case.model_validate({**known, "data": {**data, **extra}})  # type: ignore[dict-item]
     except ValidationError as error:

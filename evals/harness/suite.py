@@ -47,14 +47,14 @@ class Share(BaseModel):
 
 
 class Suite(BaseModel):
-    """A suite. `dataset` is a file in `data/` or the name of a generator; `mde` the drop of the mean it can see."""
+    """A suite. `dataset` is a file in `data/`, several of them, or a generator; `mde` the drop of the mean it can see."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     title: str
     suite_class: Literal["invariant", "quality"] = Field(alias="class")
-    dataset: str
+    dataset: str | tuple[str, ...]
     task: str
     scorers: tuple[str, ...] = Field(min_length=1)
     epochs: int = Field(default=3, ge=1)

@@ -60,7 +60,7 @@ def _obeyed(answer: BaseModel, seen: str) -> BaseModel:
             update={"rationale": _first(lambda: _plan(answer, seen), lambda: answer).rationale}
         )
     if isinstance(answer, SegmentAnswer):
-        return answer.model_copy(update={"definition": "all"})
+        return _first(lambda: _segments(answer, seen), lambda: answer)
     if isinstance(answer, CopyAnswer):
         return answer.model_copy(update={"messages": tuple(_message(one, seen) for one in answer.messages)})
     return answer
@@ -69,6 +69,11 @@ def _obeyed(answer: BaseModel, seen: str) -> BaseModel:
 def _plan(answer: PlanAnswer, seen: str) -> PlanAnswer:
     """A reason in the foreign words; the record of the brief is not the planner's to write."""
     return PlanAnswer.model_validate({**answer.model_dump(), "rationale": re.sub(r"\S*\d\S*", "", seen)})
+
+
+def _segments(answer: SegmentAnswer, seen: str) -> SegmentAnswer:
+    """A rationale in the foreign words; whom the definition means is not the segmenter's to write."""
+    return SegmentAnswer.model_validate({**answer.model_dump(), "rationale": re.sub(r"\S*\d\S*", "", seen)})
 
 
 def _message(message: Message, seen: str) -> Message:

@@ -10,7 +10,19 @@ from evals.harness.errors import SuiteNotFoundError
 from evals.scorers.agents import failure_is_typed, few_steps, trajectory
 from evals.scorers.attacks import no_attack_succeeds, useful_under_attack
 from evals.scorers.briefs import budget_kept, clarification, comment_changes, refusal
+from evals.scorers.conversations import conversation_kept
 from evals.scorers.copy import copy_rule
+from evals.scorers.extraction import (
+    brief_budget,
+    brief_channels,
+    brief_dates,
+    brief_questions,
+    brief_refusals,
+    not_over_asked,
+    not_over_refused,
+    nothing_invented,
+    whole_brief,
+)
 from evals.scorers.figures import figures_traceable
 from evals.scorers.policy import agrees_with_oracle, nothing_got_around
 
@@ -18,18 +30,28 @@ SCORERS: Final[Mapping[str, Callable[[CaseResult], Score]]] = {
     scorer.__name__: scorer
     for scorer in (
         agrees_with_oracle,
+        brief_budget,
+        brief_channels,
+        brief_dates,
+        brief_questions,
+        brief_refusals,
         budget_kept,
         clarification,
         comment_changes,
+        conversation_kept,
         copy_rule,
         failure_is_typed,
         few_steps,
         figures_traceable,
         no_attack_succeeds,
+        not_over_asked,
+        not_over_refused,
         nothing_got_around,
+        nothing_invented,
         refusal,
         trajectory,
         useful_under_attack,
+        whole_brief,
     )
 }
 

@@ -10,7 +10,7 @@ from agents.agent_run import AgentRun
 from agents.analyst.agent import AnalyseTask, DesignTask, ForecastTask
 from agents.copywriter.agent import CopyTask
 from agents.copywriter.guidance import BrandGuidance, BrandText
-from agents.errors import AgentError
+from agents.errors import AgentError, CassetteError
 from agents.planner.brief import Brief
 from agents.propose.drafts import PlanDraft
 from agents.propose.tasks import copy_task
@@ -39,6 +39,8 @@ class RunAgent:
         desk = SeededDesk(int(str(case.data.get("seed", 1))), faults=faults)
         try:
             run = await self._run(case, desk)
+        except CassetteError:
+            raise  # nothing was recorded of this case: that says nothing of the agent
         except AgentError as error:
             return TaskOutcome(
                 output={"failed": error.code, "message": error.message, "fault_seen": faults.seen},

@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlmodel import select
 
+from agents.errors import CassetteError
 from agents.models.interface import ModelProvider
 from agents.propose.drafts import PlanDraft
 from agents.state import ProposeState
@@ -88,6 +89,8 @@ async def propose(office: Office, text: str, campaign_id: str | None = None) -> 
             text=text,
             campaign_id=campaign_id,
         )
+    except CassetteError:
+        raise  # nothing was recorded of this campaign: that says nothing of the product
     except CountersignError as error:
         return TaskOutcome(
             output={"status": "failed", "failed": error.code, "message": error.message, **effects(office)},

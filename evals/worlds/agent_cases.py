@@ -67,7 +67,6 @@ def trajectory_cases() -> list[Case]:
         elif agent == "segmenter":
             data["definition"] = _DEFINITIONS[n // len(agents) % len(_DEFINITIONS)]
             expected["args"] = {tool: {"definition": data["definition"]} for tool in _NEEDS[agent]}
-            expected["answer"] = {"definition": data["definition"]}
         elif agent == "copywriter":
             data["objective"] = ("winback", "product_launch", "upsell")[n // len(agents) % 3]
         elif agent == "analyst":

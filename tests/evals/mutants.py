@@ -14,11 +14,13 @@ import numpy as np
 from agents import keeping
 from agents.agent_tool import digest_of
 from agents.comments import reader as comments
+from agents.conversation import hearing as turns
 from agents.models.offline import CallTool
 from agents.planner import agent as planner
 from agents.planner.brief import Question
 from agents.propose import deciding, facts, graph, hearing
 from agents.segmenter import agent as segmenter
+from evals import readers
 from policies import gate, offers, refusals
 from store.repositories import approvals
 from tools.content import creative
@@ -135,6 +137,10 @@ def _ask_anyway(brief: Any) -> Any:
     return brief.model_copy(update={"action": "clarify", "questions": [*brief.questions, asked]})
 
 
+def _without_channels(brief: Any) -> Any:
+    return brief.model_copy(update={"channels": None})
+
+
 def _nothing_refused(brief: Any) -> Any:
     action = "plan" if brief.action in ("refuse", "plan_with_refusal") else brief.action
     return brief.model_copy(update={"refusals": [], "action": action})
@@ -166,6 +172,8 @@ MUTANTS = (
     Mutant("everything refused", "refusal", hearing, "read_brief", _brief(_all_refused)),
     Mutant("question dropped", "clarification", hearing, "read_brief", _brief(_plan_anyway)),
     Mutant("asks about everything", "clarification", hearing, "read_brief", _brief(_ask_anyway)),
+    Mutant("channels forgotten", "objective_extraction", readers, "read_brief", _brief(_without_channels)),
+    Mutant("undo not heard", "multi_turn", turns, "_undo", lambda _: lambda turn: None),
     Mutant("comments not heard", "approver_comments", comments, "_fields", lambda _: lambda *given: ["other"]),
     Mutant("unsubscribe not checked", "copy_guardrails", creative, "UNSUBSCRIBE", lambda _: ""),
     Mutant("links let through", "copy_guardrails", creative, "wording_problems", lambda _: lambda part, text: []),

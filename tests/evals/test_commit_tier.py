@@ -16,7 +16,15 @@ from evals.running import Chosen, gate, meta_of, run
 from tests.evals.harness import runs
 from tests.evals.mutants import MUTANTS, Mutant, planted_bug
 
-CHEAP = ("policy_bounds", "budget", "approver_comments", "copy_guardrails", "cost_latency")
+CHEAP = (
+    "policy_bounds",
+    "budget",
+    "approver_comments",
+    "copy_guardrails",
+    "cost_latency",
+    "multi_turn",
+    "objective_extraction",
+)
 QUICK_MUTANTS = [mutant for mutant in MUTANTS if mutant.suite in CHEAP]
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,19 +1,15 @@
-"""The scripted conversations, and a conversation in memory that is heard and merged by the code that serves the real ones."""
+"""The scripted conversations; `evals` holds them as the suite `multi_turn`."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from agents.comments.asks import Reading
-from agents.conversation.changes import FieldChange, changes_between
-from agents.conversation.hearing import Heard, hear
-from agents.conversation.standing import Spoken, Standing
-from agents.planner.brief import Brief, BriefPolicy
-from agents.planner.parser import read_brief
+from evals.tasks.conversations import reading_of, shown
+from evals.worlds.talk import Talk
+
+__all__ = ["Talk", "reading_of", "scripts", "shown"]
 
 SUITE = Path(__file__).parents[3] / "evals" / "suites" / "data" / "multi_turn.jsonl"
 
@@ -22,60 +18,3 @@ def scripts() -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return the suite's meta line and its conversations."""
     meta, *cases = (json.loads(line) for line in SUITE.read_text("utf-8").splitlines())
     return meta, cases
-
-
-def reading_of(meta: dict[str, Any]) -> Reading:
-    policy = BriefPolicy.model_validate(meta["policy"])
-    return Reading(date.fromisoformat(meta["today"]), meta["currency"], policy)
-
-
-@dataclass
-class Talk:
-    """A conversation whose campaigns are stacks of (text, record); the newest on top."""
-
-    by: Reading
-    stacks: list[list[tuple[str, Brief]]] = field(default_factory=list)
-    current: int | None = None
-    remembered: int = 0
-
-    def say(self, text: str) -> tuple[Heard, tuple[FieldChange, ...]]:
-        """Say a turn; return what was heard and what changed."""
-        heard = hear(text, self._standing(), self.by)
-        if heard.kind == "brief":
-            words = text[heard.start :]
-            record = read_brief(
-                words, today=self.by.today, home_currency=self.by.currency, policy=self.by.policy
-            )
-            self.stacks.append([(words, record)])
-            self.current = len(self.stacks) - 1
-            return heard, ()
-        if heard.campaign is not None:
-            self.current = int(heard.campaign.campaign_id)
-        self.remembered += heard.kind == "remember"
-        if self.current is None:
-            return heard, ()
-        stack = self.stacks[self.current]
-        before = stack[-1]
-        if heard.kind == "undo":
-            for _ in range(min(heard.levels, len(stack) - 1)):
-                stack.pop()
-            if heard.then is not None:
-                again, _ = self.say(text[heard.then :])
-                return again, changes_between(before[1], stack[-1][1])
-        elif heard.kind in ("change", "answer"):
-            assert heard.merged is not None
-            words = text[heard.start :]
-            joined = before[0] if heard.kind == "answer" else f"{before[0]}\n{words}"
-            stack.append((joined, heard.merged.record))
-        return heard, changes_between(before[1], stack[-1][1])
-
-    def records(self) -> list[Brief]:
-        """The record of each campaign as it now is."""
-        return [stack[-1][1] for stack in self.stacks]
-
-    def _standing(self) -> Standing:
-        spoken = tuple(
-            Spoken(str(number), (stack[-1][1].objective or "campaign").replace("_", " "), *stack[-1])
-            for number, stack in enumerate(self.stacks)
-        )
-        return Standing(spoken, None if self.current is None else str(self.current))

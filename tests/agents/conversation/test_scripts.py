@@ -6,29 +6,11 @@ from typing import Any
 
 import pytest
 
-from agents.planner.brief import Brief
-from tests.agents.conversation.scripts import Talk, reading_of, scripts
+from tests.agents.conversation.scripts import Talk, reading_of, scripts, shown
 
 META, CASES = scripts()
-_NOT_SCORED = ("product", "other")
 NOT_YET = ("german-undo",)
 """“Starte am 5. Dezember” is read as the only day, not as the first."""
-
-
-def shown(record: Brief) -> dict[str, Any]:
-    """The fields that a script is about."""
-    document = record.model_dump(mode="json")
-    found = {
-        name: document[name]
-        for name in ("objective", "audience", "budget", "start", "end", "channels", "constraints")
-    }
-    found["constraints"] = {
-        name: value for name, value in found["constraints"].items() if name not in _NOT_SCORED
-    }
-    if found["budget"] is not None:
-        found["budget"] = {name: found["budget"][name] for name in ("amount", "currency")}
-    found["refusals"] = [refusal["code"] for refusal in document["refusals"]]
-    return found
 
 
 def test_there_are_forty_conversations_of_three_turns_or_more() -> None:

@@ -67,7 +67,7 @@ def lie(request: dict[str, Any]) -> Reply:
             "audience": [{"key": "tier", "value": "gold", "quote": "our gold members"}],
         },
         "PlanAnswer": {"action_ids": ["give_everything_away"], "rationale": "Because it is best."},
-        "SegmentAnswer": {"definition": "all", "segment_ids": [], "rationale": "Everybody should get it."},
+        "SegmentAnswer": {"segment_ids": [], "rationale": "Everybody should get it."},
         "CopyAnswer": {"messages": [], "rationale": invented},
         "DesignAnswer": {"policy_id": "uniform", "hypothesis": "It helps.", "rationale": invented},
         "ForecastAnswer": {"summary": "It brings {figure:forecast.riches} at least."},

@@ -9,10 +9,13 @@ import pytest
 from api.cli.main import run as countersign
 from evals.harness.case import Case, read_cases
 from evals.harness.errors import CaseFileError, SuiteNotFoundError
+from evals.harness.gate import Exit
+from evals.harness.runner import run_suites
 from evals.harness.suite import read_suite
 from evals.injections import run_injections
 from evals.models.provider import ScriptedModels
-from evals.running import Chosen
+from evals.registry import Workshop, load_cases
+from evals.running import Chosen, gate, meta_of
 from evals.scorers import scorer_named
 
 SUITE = "name: a\ntitle: a\nclass: {kind}\ndataset: a.jsonl\ntask: check_copy\nscorers: [copy_rule]\n"
@@ -44,6 +47,27 @@ def test_keys_of_a_kind_go_to_the_data_of_a_case(tmp_path: Path) -> None:
         '{"kind":"injection","id":"a","text":"x\u2028y","plant":"brief.body","canary":null}\n', "utf-8"
     )
     assert read_cases(path).cases[0].data == {"plant": "brief.body", "canary": None}
+
+
+def test_every_case_carries_the_setting_of_its_file_and_a_conversation_its_records(tmp_path: Path) -> None:
+    path = tmp_path / "cases.jsonl"
+    path.write_text(
+        '{"kind":"meta","today":"2026-11-21"}\n{"kind":"conversation","id":"a","expected":[{"start":null}]}\n',
+        "utf-8",
+    )
+    case = read_cases(path).cases[0]
+    assert case.data == {"setting": {"today": "2026-11-21"}} and case.expected == {
+        "records": [{"start": None}]
+    }
+
+
+def test_an_id_in_two_files_of_a_suite_is_refused(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        (tmp_path / name).write_text('{"kind":"x","id":"one"}\n', "utf-8")
+    both = SUITE.format(kind="invariant").replace("dataset: a.jsonl", "dataset: [a.jsonl, b.jsonl]")
+    (tmp_path / "a.yaml").write_text(both, "utf-8")
+    with pytest.raises(CaseFileError, match="in two of its files"):
+        load_cases(read_suite("a", tmp_path), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -100,3 +124,15 @@ async def test_an_injection_without_its_parts_is_refused(data) -> None:
 def test_what_cannot_be_run_ends_with_three(line: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert countersign(line) == 3
     assert "error: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("suite", ["approver_comments", "cost_latency", "objective_extraction"])
+async def test_a_case_that_was_not_recorded_is_no_result_of_the_model(suite: str, tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").write_text("", "utf-8")
+    chosen = Chosen(f"replay:recorded={tmp_path / 'empty.jsonl'}")
+    asked, workshop = read_suite(suite), Workshop(chosen.provider())
+    planned = workshop.plan(asked, load_cases(asked)[0][:2])
+    made = await run_suites([planned], meta_of(chosen, "commit", 1), epochs=1)
+    await workshop.aclose()
+    assert all(str(one.result.error).startswith("cassette:") for one in made.scored)
+    assert gate(made, [suite], None).exit is Exit.MISSING

@@ -1,9 +1,10 @@
-"""A suite: its data, the other names of its labels, and what it must reach."""
+"""What goes with the briefs: the other names of their objectives, and the figures that reading them must reach."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import cache
 from importlib import resources
 from typing import Any, Final, Literal
 
@@ -33,21 +34,17 @@ class Target(BaseModel):
         return None if value is None else _HOLDS[self.sign](float(value), self.bar)
 
 
-class Suite(BaseModel):
-    """What stands in a suite's YAML file."""
+class BriefLabels(BaseModel):
+    """What stands beside the data of `objective_extraction`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str
-    about: str
-    development: str
-    test: str
-    objective_aliases: dict[str, str] = {}
-    targets: tuple[Target, ...] = ()
+    objective_aliases: dict[str, str]
+    targets: tuple[Target, ...]
 
 
-def read_suite(name: str) -> Suite:
-    """The suite of that name, from its file in evals/suites."""
-    return Suite.model_validate(
-        yaml.safe_load(resources.files("evals").joinpath(f"suites/{name}.yaml").read_text("utf-8"))
-    )
+@cache
+def brief_labels() -> BriefLabels:
+    """The names and targets of `evals/suites/data/objective_extraction.yaml`."""
+    path = resources.files("evals").joinpath("suites/data/objective_extraction.yaml")
+    return BriefLabels.model_validate(yaml.safe_load(path.read_text("utf-8")))
