@@ -14,6 +14,14 @@ def name_in(item: Item, prefix: str) -> str | None:
     return next((tag[len(prefix) :] for tag in item.tags if tag.startswith(prefix)), None)
 
 
+def unit_in(item: Item) -> str | None:
+    """The unit of time that an item names, also in "die Woche", which before a day is no pace."""
+    unit = name_in(item, "U:")
+    if unit is None and item.form.split(" ")[0] in ("die", "der", "in", "la", "de", "na", "il"):
+        unit = name_in(item, "EVERY:")
+    return unit
+
+
 def item_at(items: list[Item], at: int) -> Item:
     return items[at] if 0 <= at < len(items) else Item("", 0, 0, frozenset(), None, "S")
 

@@ -16,6 +16,7 @@ from agents.planner.parser.date_doubts import (
 from agents.planner.parser.date_roles import Role, moment_of, refined_roles, resolve
 from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.lengths import Length
+from agents.planner.parser.moments import follows
 from agents.planner.parser.reading import Reading, Why, correction_before
 
 
@@ -77,18 +78,22 @@ def _is_joined(sentence: Sentence, one: int, other: int) -> bool:
     links = [
         item
         for item in between
-        if item.has("TO", "UNTIL")
+        if item.has("TO", "UNTIL", "AND")
         or not (
             item.form in (",", ":")
-            or item.has("THE", "ON", "AT", "RUN", "IS", "INCLUDING", "FILL", "OF", "DATEWORD", "WEEKDAY")
+            or item.has(
+                "THE", "ON", "AT", "RUN", "IS", "INCLUDING", "FILL", "OF", "DATEWORD", "WEEKDAY", "CLOCK"
+            )
         )
     ]
     if links and links[0].has("AND") and len(links) == 1:
-        return any(item.has("BETWEEN") for item in sentence.before(one, 3))
+        return any(item.has("BETWEEN") for item in sentence.before(one, 3)) or follows(
+            moment_of(sentence.items[one]), moment_of(sentence.items[other])
+        )
     kept = [item for item in links if not item.has("AND")]
     return (
         bool(kept)
-        and all(item.has("TO", "UNTIL", "DASH", "END") for item in kept)
+        and all(item.has("TO", "UNTIL", "DASH", "END") or item.form == "/" for item in kept)
         and not any(item.has("START") for item in kept)
     )
 
@@ -142,12 +147,18 @@ def _role(sentence: Sentence, index: int) -> Role:
             return Role((index,), "range", 0.9)
         if item.has("AROUND"):
             return Role((index,), "theme")
+        if item.has("NOTBEFORE") or (item.has("BEFORE") and beyond is not None and beyond.has("NOT", "NO")):
+            return Role((index,), "start")
         if item.has("BEFORE"):
             return Role((index,), "before")
         if item.has("AFTER"):
             return Role((index,), "after")
         if item.has("UNTIL", "END", "TO") or (item.has("BY") and not item.has("CHANNEL")):
-            return Role((index,), "end")
+            # "Au premier trimestre", "a gennaio": the word for "to" is also that for "in".
+            within = (
+                moment.is_period and item.has("TO") and item.has("IN", "THE") and not item.has("UNTIL", "END")
+            )
+            return Role((index,), "range" if within else "end")
         if item.has("START", "FROM", "LAUNCH", "NTH:1"):
             return Role((index,), "start")
         on = (
@@ -155,7 +166,7 @@ def _role(sentence: Sentence, index: int) -> Role:
             or item.has("ON", "DURING", "AT", "DEADLINE")
             or (item.has("FOR", "IN") and not moment.is_theme)
         )
-        if not (item.has(*FILL, "DURING", "SENDWORD") or item.form == ":"):
+        if not (item.has(*FILL, "DURING", "SENDWORD", "CLOCK") or item.form == ":"):
             break
     if following is not None and following.has("ONWARDS"):
         return Role((index,), "start")

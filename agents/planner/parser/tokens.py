@@ -126,6 +126,8 @@ def tokenise(text: str) -> list[Token]:
     for match in _TOKEN.finditer(text):
         kind, start, end = str(match.lastgroup), match.start(), match.end()
         if kind == "word":
+            # "all'11 dicembre": an elided word before a number.
+            end += text[end : end + 1] == "'" and text[end + 1 : end + 2].isdigit()
             tokens.extend(_words(text, start, end))
         elif kind == "dash":
             if not _is_hyphen(text, start, end):
@@ -168,7 +170,7 @@ def _is_abbreviation(text: str, at: int, tokens: list[Token]) -> bool:
     if text[at] != ".":
         return False
     following = text[at + 1 : at + 2]
-    if following in ("-", "–") and tokens and tokens[-1].kind == "number":
+    if following in ("-", "–", "/") and tokens and tokens[-1].kind == "number":
         return True
     if following and not following.isspace() and following not in "\"'”’»)":
         return following.isalnum() and not following.isupper()
