@@ -31,7 +31,7 @@ def cue_before(sentence: Sentence, at: int) -> str | None:
     """What stands before an amount: "budget", a "price", an upper bound, or nothing of the kind."""
     upper = False
     for item in sentence.before(at, 8):
-        if item.has("PRICEWORD", "OLD"):
+        if item.has("PRICEWORD", "PAYS") and not item.has("BUDGET"):
             return "price"
         if item.has("BUDGET"):
             return "budget"
@@ -42,7 +42,7 @@ def cue_before(sentence: Sentence, at: int) -> str | None:
         upper = upper or item.has("MAX")
         if item.has("TOTALWORD"):
             return "budget"
-        if not (item.has(*FILL, "CORRECT") or item.form in (":", "(", "eq")):
+        if not (item.has(*FILL, "CORRECT", "GOALWORD") or item.form in (":", "(", "eq")):
             break
     return "max" if upper else None
 

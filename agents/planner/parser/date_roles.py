@@ -53,7 +53,7 @@ def refined_roles(sentence: Sentence, roles: list[Role], today: date) -> list[Ro
             and (one, two) != (first, last)
             and one <= last
             and first <= two
-            and (len(roles[other].indexes) == 2 or two - one < last - first)
+            and (_is_exact(sentence, roles[other]) or two - one < last - first)
             for other, (one, two) in enumerate(spans)
         )
         if not refined and not (ahead and last < today):
@@ -61,15 +61,20 @@ def refined_roles(sentence: Sentence, roles: list[Role], today: date) -> list[Ro
     return kept
 
 
+def _is_exact(sentence: Sentence, role: Role) -> bool:
+    """Both days are stated."""
+    return len(role.indexes) == 2 or moment_of(sentence.items[role.indexes[0]]).is_range
+
+
 def resolve(
     first: Moment, last: Moment, role: str, known_start: Reading | None, today: date
 ) -> tuple[date | None, date | None]:
     if role in ("start", "after"):
-        day = _next(first, first.last if role == "after" else first.first, today)
+        day = next_day(first, first.last if role == "after" else first.first, today)
         return (day + timedelta(days=1) if day and role == "after" else day), None
     if role in ("end", "before"):
         floor = day_of(known_start) if known_start else today
-        day = _next(last, last.first if role == "before" else last.last, max(floor, today))
+        day = next_day(last, last.first if role == "before" else last.last, max(floor, today))
         return None, (day - timedelta(days=1) if day and role == "before" else day)
     return resolve_range(first, last, today)
 
@@ -78,8 +83,8 @@ def resolve_range(first: Moment, last: Moment, today: date) -> tuple[date | None
     """The end is the next occurrence, the start the latest one before it; a stated year fixes the other."""
     if first.year is not None and last.year is None:
         opens = first.first(first.year)
-        return opens, (_next(last, last.last, opens) if opens else None)
-    closes = _next(last, last.last, today)
+        return opens, (next_day(last, last.last, opens) if opens else None)
+    closes = next_day(last, last.last, today)
     if closes is None:
         return None, None
     if first.year is not None:
@@ -98,7 +103,8 @@ def _is_plausible(opens: date, closes: date, today: date) -> bool:
     return opens >= today or closes - opens <= timedelta(days=92)
 
 
-def _next(moment: Moment, rule: Rule, today: date) -> date | None:
+def next_day(moment: Moment, rule: Rule, today: date) -> date | None:
+    """The day that a rule of a moment means: in its year, else the next one from `today` on."""
     if moment.year is not None:
         return rule(moment.year)
     for year in range(today.year, today.year + 5):

@@ -14,6 +14,7 @@ from agents.planner.parser.date_doubts import (
     wrong_weekday,
 )
 from agents.planner.parser.date_roles import Role, moment_of, refined_roles, resolve
+from agents.planner.parser.date_subjects import is_of_others
 from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.lengths import Length
 from agents.planner.parser.moments import follows
@@ -35,8 +36,9 @@ def find_period(sentence: Sentence, today: date) -> Period:
     A year left out is the next occurrence; "after" starts the next day, "before" ends the day before; an end
     before its start, a day that does not exist or a loose time ("soon") is a doubt and reads as unsaid.
     """
-    roles = _with_corrections(sentence, _roles(sentence, _join(sentence)))
-    start, end, two = _latest(sentence, refined_roles(sentence, roles, today), today)
+    roles = _with_corrections(sentence, _roles(sentence, _join(sentence), today))
+    kept = _without_loose_edges(sentence, refined_roles(sentence, roles, today))
+    start, end, two = _latest(sentence, kept, today)
     start, end, length = _with_length(sentence, start, end) if two is None else (start, end, None)
     doubt = (
         two
@@ -98,28 +100,15 @@ def _is_joined(sentence: Sentence, one: int, other: int) -> bool:
     )
 
 
-def _roles(sentence: Sentence, joined: list[tuple[int, ...]]) -> list[Role]:
+def _roles(sentence: Sentence, joined: list[tuple[int, ...]], today: date) -> list[Role]:
     return [
         Role(indexes, "theme")
-        if _is_of_event(sentence, indexes[0])
+        if is_of_others(sentence, indexes[0], today)
         else Role(indexes, "range")
         if len(indexes) == 2
         else _role(sentence, indexes[0])
         for indexes in joined
     ]
-
-
-def _is_of_event(sentence: Sentence, index: int) -> bool:
-    """ "The webinar takes place on 10 December", "la charla del 15": the day of an event is not the campaign's."""
-    unknown = 0
-    for item in sentence.before(index, 5, clause=True):
-        if item.has("EVENT"):
-            return not item.has("CAMPAIGN", "SEND", "HOLIDAY")
-        unknown += not item.tags
-        passes = item.has("ON", "IS", "AT", "THE", "OF") or not item.tags
-        if not passes or unknown > 2 or item.has("UNTIL", "END", "START"):
-            return False
-    return False
 
 
 def _role(sentence: Sentence, index: int) -> Role:
@@ -243,6 +232,19 @@ def _latest(
             why = Why("dates_two", (days[0].isoformat(), days[-1].isoformat()))
             return (None if len(set(starts)) > 1 else start), (None if len(set(ends)) > 1 else end), why
     return start, end, None
+
+
+def _without_loose_edges(sentence: Sentence, roles: list[Role]) -> list[Role]:
+    """ "Before Christmas ... from 1 to 20 December": where days are stated, a holiday says only what it is about."""
+    exact = [role for role in roles if role.role != "theme" and not moment_of(sentence.items[role.indexes[-1]]).is_theme]
+    if not any(role.role in ("range", "end", "before") for role in exact):
+        return roles
+    return [
+        role._replace(role="theme")
+        if role.role in ("before", "after") and moment_of(sentence.items[role.indexes[0]]).is_theme
+        else role
+        for role in roles
+    ]
 
 
 def _with_length(

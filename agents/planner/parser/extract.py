@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from agents.planner.brief import BriefPolicy, Slot, SlotSource
+from agents.planner.parser.asides import asides, quoted
 from agents.planner.parser.audience import audience_contradiction, find_audience
 from agents.planner.parser.budget import find_budget
 from agents.planner.parser.channels import find_channels
@@ -121,6 +122,8 @@ def _placed(reading: Reading, folded: Folded) -> Reading:
 def _extract(sentence: Sentence, today: date, home_currency: str | None, policy: BriefPolicy) -> Extract:
     found = Extract()
     audience = find_audience(sentence, today)
+    sentence.asides = asides(sentence)
+    sentence.taken |= sentence.asides | set(quoted(sentence))
     constraints = find_constraints(sentence, today)
     found.refusals = find_refusals(sentence, policy, constraints)
     _take_audience(found, audience.value, audience.slots)

@@ -142,12 +142,16 @@ def find_answered_objective(sentence: Sentence) -> Reading | None:
 def _goals(sentence: Sentence) -> list[Goal]:
     goals: list[Goal] = []
     for index, item in enumerate(sentence.items):
+        if index in sentence.asides:
+            continue
         for tag in item.tags:
             prefix, _, code = tag.partition(":")
             if prefix in ("OBJ", "HINT") and not _is_description(sentence, index, code):
                 goals.append(Goal(code, 3 if prefix == "OBJ" else 2, index, index))  # type: ignore[arg-type]  # keys of the lexicon are codes, see its test
     for code, weight, pattern in _RULES:
         for found in pattern.find(sentence):
+            if found.first in sentence.asides:
+                continue
             if not any(
                 goal.first <= found.first
                 and found.last <= goal.last
