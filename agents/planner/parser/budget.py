@@ -12,6 +12,7 @@ from agents.planner.parser.budget_cues import (
     is_cued_after,
     is_price_after,
     period_of,
+    stands_alone,
 )
 from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.money import Money
@@ -82,6 +83,8 @@ _SHARED: Final = {
 _FARTHEST_CORRECTION: Final = 12
 # A smaller number that stands alone may be anything.
 _LEAST_BARE: Final = 50
+# Not even a number beside the word "budget" is one when it has no currency and is so small.
+_LEAST_CUED: Final = 10
 
 
 class Candidate(NamedTuple):
@@ -224,6 +227,8 @@ def _judge(
         or amount > Decimal(10) ** 12
     ):
         return None
+    if amount < _LEAST_CUED and not isinstance(item.value, Money) and "SCALED" not in item.tags:
+        return None
     correction = has_earlier and correction_before(sentence, at)
     cue = cue_before(sentence, at)
     cued = cue == "budget" or (
@@ -298,7 +303,9 @@ def _contradiction(sentence: Sentence, candidates: list[Candidate]) -> Why | Non
         if sum(each.amount for each in totals[1:]) > totals[0].amount:
             return Why("budget_parts", (words[0], ", ".join(words[1:])))
         return None
-    cued = [each for each in totals if each.confidence >= 0.95]
+    cued = [each for each in totals if each.confidence >= 0.95] or [
+        each for each in totals if stands_alone(sentence, each.at)
+    ]
     if len({each.amount for each in cued}) < 2:
         return None
     return Why("budget_two", (words[0], words[-1]))

@@ -67,6 +67,14 @@ def is_alone(sentence: Sentence, at: int) -> bool:
     return before.stop != "W" or before.has("WITH", "FOR", "VIA", "FILL", "ONLY", "AROUND", "DASH", "USE")
 
 
+def stands_alone(sentence: Sentence, index: int) -> bool:
+    """ "..., 9k EUR." has nothing beside it that could make it anything but the budget."""
+    before = sentence.items[index - 1] if index else None
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    opens = before is None or before.stop != "W" or before.form == ":"
+    return opens and (following is None or following.stop != "W")
+
+
 def is_price_after(sentence: Sentence, index: int) -> bool:
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
     if following is None or following.stop != "W":

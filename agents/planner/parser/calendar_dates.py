@@ -14,6 +14,7 @@ from agents.planner.parser.calendar_items import (
     month_of,
     or_bad,
     past,
+    worded_day_at,
     year_at,
 )
 from agents.planner.parser.items import Item
@@ -71,7 +72,7 @@ def day_month(items: list[Item], at: int, _today: date) -> tuple[int, Moment] | 
     place = (
         past(items, place, "THE", "ON") if place == at or item_at(items, place).has("THE", "ON") else place
     )
-    day = day_at(items, place)
+    day = day_at(items, place) or worded_day_at(items, place)
     if day is None or (place != at and not item_at(items, at).has("WEEKDAY", "THE")):
         return None
     until = None

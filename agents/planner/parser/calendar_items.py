@@ -55,6 +55,16 @@ def day_at(items: list[Item], at: int) -> int | None:
     )
 
 
+def worded_day_at(items: list[Item], at: int) -> int | None:
+    """A day of the month as an ordinal in words, "the eleventh of January", "am ersten Dezember"."""
+    item, place = item_at(items, at), past(items, at + 1, "OF")
+    name, following = name_in(item, "NTH:"), item_at(items, place + 1)
+    if name is None or item.has("LAST") or month_of(item_at(items, place)) is None:
+        return None
+    # "Zweite Januarhaelfte" is a part of the month.
+    return None if following.has("HALFPART", "UNIT") else int(name)
+
+
 def month_of(item: Item) -> int | None:
     name = name_in(item, "M:")
     return int(name) if name else None

@@ -107,16 +107,42 @@ def _mentions(sentence: Sentence) -> list[Mention]:
     found: list[Mention] = []
     for index, item in enumerate(sentence.items):
         channel = _channel(item)
-        if channel is None or index in sentence.taken or not _is_channel(sentence, index):
+        if channel is None and _is_newsletter(sentence, index):
+            channel = "email"
+        elif channel is None or not _is_channel(sentence, index):
+            continue
+        if index in sentence.taken:
             continue
         found.append(Mention(channel, index, _negated(sentence, index), _only(sentence, index)))
     return _spread(sentence, found)
+
+
+def _is_newsletter(sentence: Sentence, index: int) -> bool:
+    """ "In the newsletter", "per Newsletter", "Newsletter." say how, the newsletter's readers and sign-ups do not."""
+    item = sentence.items[index]
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else Item("", 0, 0, stop="S")
+    if not item.has("NEWSWORD") or not item.has("SENDWORD", "BENIGN") or item.has("PEOPLE", "NEWSLETTER"):
+        return False
+    if following.has("PEOPLE", "NOTCHANNEL", "SIGNUP", "SUBSCRIBERS"):
+        return False
+    near = sentence.before(index, 3, clause=True)
+    if not near:
+        return following.stop != "W"
+    for at, each in enumerate(near):
+        if each.has("IN", "VIA", "BY", "WITH") and not each.has("OF", "TO", "ON"):
+            beyond = near[at + 1] if at + 1 < len(near) else None
+            return beyond is None or not beyond.has("SIGNUP", "NOT", "CHOSEN", "JOINED", "MORE")
+        if not each.has("THE", "ARTICLE", "ONLY"):
+            return False
+    return False
 
 
 def _is_channel(sentence: Sentence, index: int) -> bool:
     item = sentence.items[index]
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else Item("", 0, 0, stop="S")
     if following.has("NOTCHANNEL") and following.stop == "W":
+        return False
+    if any(each.has("OBJ:opt_in_growth", "SIGNUP") for each in sentence.before(index, 2, clause=True)):
         return False
     if item.form not in _WORDS_OF_MANY_MEANINGS:
         return True
@@ -134,8 +160,12 @@ def _is_channel(sentence: Sentence, index: int) -> bool:
     alone = alone or (before.has("MONEY", "PCT") and len(_all_channels(sentence)) > 1)
     alone = alone or (before.form == ":" and index > 1 and sentence.items[index - 2].has("CHANNELWORD"))
     if item.form == "push":
+        apart = before.stop != "W" and (sentence.language != "en" or following.stop != "W")
+        lone = before.has("ARTICLE") and following.stop != "W" and len(_all_channels(sentence)) > 1
         return (
             joined
+            or apart
+            or lone
             or alone
             or (
                 before.has(
@@ -184,6 +214,8 @@ def _negated(sentence: Sentence, index: int) -> bool:
         if item.stop != "W" or item.form == ":":
             break
         if item.has("RULEDOUT"):
+            return True
+        if item.has("NAY") and (index + place + 2 >= len(sentence.items) or sentence.items[index + place + 2].stop != "W"):
             return True
         if item.has("NOT") and not item.has("EXCEPT"):
             beyond = after[place + 1] if place + 1 < len(after) else None

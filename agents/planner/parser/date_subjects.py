@@ -45,9 +45,11 @@ def _is_since(sentence: Sentence, index: int) -> bool:
 
 def _is_of_a_deed(sentence: Sentence, index: int, today: date) -> bool:
     """ "People who received an order between 1 and 15 November": when they did it, where that lies behind."""
+    near = sentence.before(index, 6, clause=True)
+    if any(item.has("TALKED") for item in near):
+        return True
     if not has_gone_by(sentence, index, today):
         return False
-    near = sentence.before(index, 6, clause=True)
     deed = next((at for at, item in enumerate(near) if item.has(*_DID)), None)
     return deed is not None and not any(_is_of_plan(item) for item in near[:deed])
 

@@ -37,7 +37,7 @@ def find_period(sentence: Sentence, today: date) -> Period:
     before its start, a day that does not exist or a loose time ("soon") is a doubt and reads as unsaid.
     """
     roles = _with_corrections(sentence, _roles(sentence, _join(sentence), today))
-    kept = _without_loose_edges(sentence, refined_roles(sentence, roles, today))
+    kept = _launches(_without_loose_edges(sentence, refined_roles(sentence, roles, today)))
     start, end, two = _latest(sentence, kept, today)
     start, end, length = _with_length(sentence, start, end) if two is None else (start, end, None)
     doubt = (
@@ -49,8 +49,12 @@ def find_period(sentence: Sentence, today: date) -> Period:
     for role in roles:
         if role.role != "theme":
             sentence.take(role.indexes[0], role.indexes[-1])
-    if doubt is not None and doubt.code in ("dates_order", "date_weekday"):
+    if doubt is not None and doubt.code == "date_weekday":
+        start, end = (None if wrong_weekday(sentence, each, None) else each for each in (start, end))
+    if doubt is not None and doubt.code == "dates_order":
         start = end = None
+    if doubt is not None and doubt.code == "dates_length":
+        end = None
     return Period(start, end, doubt, length)
 
 
@@ -148,8 +152,10 @@ def _role(sentence: Sentence, index: int) -> Role:
                 moment.is_period and item.has("TO") and item.has("IN", "THE") and not item.has("UNTIL", "END")
             )
             return Role((index,), "range" if within else "end")
-        if item.has("START", "FROM", "LAUNCH", "NTH:1"):
+        if item.has("START", "FROM", "NTH:1"):
             return Role((index,), "start")
+        if item.has("LAUNCH"):
+            return Role((index,), "launch")
         on = (
             on
             or item.has("ON", "DURING", "AT", "DEADLINE")
@@ -163,6 +169,9 @@ def _role(sentence: Sentence, index: int) -> Role:
         return Role((index,), "theme")
     if moment.is_edge_end:
         return Role((index,), "end", 0.85)
+    launched = any(item.has("LAUNCH") for item in sentence.before(index, 8, clause=True))
+    if launched and not moment.is_period:
+        return Role((index,), "launch", 0.85)
     return Role((index,), "range" if moment.is_period else "day", 0.9 if on else 0.8)
 
 
@@ -232,6 +241,14 @@ def _latest(
             why = Why("dates_two", (days[0].isoformat(), days[-1].isoformat()))
             return (None if len(set(starts)) > 1 else start), (None if len(set(ends)) > 1 else end), why
     return start, end, None
+
+
+def _launches(roles: list[Role]) -> list[Role]:
+    """ "Launch on 1 December ... until 15 December": a launch begins the campaign, unless its own days are stated."""
+    opened = any(role.role in ("start", "range", "after") for role in roles)
+    return [
+        role._replace(role="theme" if opened else "start") if role.role == "launch" else role for role in roles
+    ]
 
 
 def _without_loose_edges(sentence: Sentence, roles: list[Role]) -> list[Role]:

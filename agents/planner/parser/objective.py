@@ -17,7 +17,7 @@ _SOURCES: Final[tuple[tuple[ObjectiveCode, int, str], ...]] = (
     ("cart_recovery", 3, "ABANDON _5 CART"),
     ("cart_recovery", 3, "CART _4 ABANDON"),
     ("trial_conversion", 3, "TRIAL _9 PAY"),
-    ("trial_conversion", 3, "CONVERT _6 TRIAL"),
+    ("trial_conversion", 3, "CONVERT _9 TRIAL"),
     ("trial_conversion", 3, "TRIAL _6 CONVERT"),
     ("event_registration", 3, "SIGNUP _6 EVENT"),
     ("event_registration", 3, "EVENT _6 SIGNUP"),
@@ -48,7 +48,7 @@ _SOURCES: Final[tuple[tuple[ObjectiveCode, int, str], ...]] = (
     ("product_launch", 1, "LAUNCH OF|FOR !CAMPAIGN|ARTICLE"),
     ("event_registration", 1, "SIGNUP !NEWSWORD"),
     ("product_promotion", 1, "PROMO"),
-    ("product_launch", 3, "NEW _2 THING|PRODUCTWORD"),
+    ("product_launch", 2, "NEW _2 THING|PRODUCTWORD"),
     ("loyalty", 3, "REWARD _6 LOYAL|TIER"),
     ("acquisition", 3, "GAIN _3 NEWCUSTOMER"),
     ("aov_growth", 3, "MORE _3 KPI:aov"),
@@ -71,6 +71,7 @@ _SOURCES: Final[tuple[tuple[ObjectiveCode, int, str], ...]] = (
     ("conversion", 1, "NEVERBOUGHT"),
     ("product_promotion", 1, "SALE"),
     ("app_install", 1, "NOT _3 APP"),
+    ("review_collection", 1, "REVIEW"),
 )
 _RULES: Final = tuple((code, weight, Pattern(source)) for code, weight, source in _SOURCES)
 # Goals that go together: the first is a way to the second, so naming both is not naming two.
@@ -150,7 +151,7 @@ def _goals(sentence: Sentence) -> list[Goal]:
                 goals.append(Goal(code, 3 if prefix == "OBJ" else 2, index, index))  # type: ignore[arg-type]  # keys of the lexicon are codes, see its test
     for code, weight, pattern in _RULES:
         for found in pattern.find(sentence):
-            if found.first in sentence.asides:
+            if found.first in sentence.asides or _is_a_state(sentence, found.first, code):
                 continue
             if not any(
                 goal.first <= found.first
@@ -177,6 +178,15 @@ def _is_description(sentence: Sentence, index: int, code: str) -> bool:
     return code in ("loyalty", "acquisition", "retention") and following.has(
         "PEOPLE", "TIER", "POINTS", "COSTWORD"
     )
+
+
+def _is_a_state(sentence: Sentence, index: int, code: str) -> bool:
+    """ "With the app installed" is whom; "before Christmas" is when."""
+    near = sentence.before(index, 3, clause=True)
+    if code == "app_install":
+        return any(item.has("WITHPEOPLE") for item in near) and not any(item.has("NOT", "WITHOUT", "NO") for item in near)
+    item = sentence.items[index]
+    return item.has("HOLIDAY") and any(each.has("BEFORE", "AFTER", "UNTIL", "SINCE") for each in near[:2])
 
 
 def _is_negated(sentence: Sentence, index: int) -> bool:
