@@ -10,9 +10,26 @@ from agents.planner.parser.items import Item, Sentence
 _FRAMES: Final = ("PASTFRAME", "COMPETITOR", "IFFRAME")
 _ENDS: Final = ("BUT", "NOWFRAME")
 _OPENING: Final = {'"': '"', "“": "”", "„": "“”", "«": "»", "”": "”"}
+_UNITS: Final = ("year", "quarter", "month", "week")
 _LONGEST_QUOTE: Final = 25
 _COMPARES: Final = ("COMPARED", "THAN")
-_LEADS_IN: Final = ("FILL", "THE", "AND", "IN", "ON", "OUR", "OURS", "BUT", "FOR", "DURING", "CORRECT", "AT", "ARTICLE", "IS", "DASH")
+_LEADS_IN: Final = (
+    "FILL",
+    "THE",
+    "AND",
+    "IN",
+    "ON",
+    "OUR",
+    "OURS",
+    "BUT",
+    "FOR",
+    "DURING",
+    "CORRECT",
+    "AT",
+    "ARTICLE",
+    "IS",
+    "DASH",
+)
 
 
 def asides(sentence: Sentence) -> set[int]:
@@ -22,10 +39,22 @@ def asides(sentence: Sentence) -> set[int]:
         if index in found:
             continue
         told = item.has("OLD")
-        if told or (item.has(*_FRAMES) and _opens_a_clause(sentence, index)) or item.has("EXAMPLE"):
-            if not any(each.has(*_COMPARES) for each in sentence.before(index, 2)):
-                found.update(range(_first(sentence, index) if told else index, _last(sentence, index) + 1))
+        frames = item.has(*_FRAMES) or _is_past_time(sentence, index)
+        if not (told or item.has("EXAMPLE") or (frames and _opens_a_clause(sentence, index))):
+            continue
+        if not any(each.has(*_COMPARES) for each in sentence.before(index, 2)):
+            found.update(range(_first(sentence, index) if told else index, _last(sentence, index) + 1))
     return found
+
+
+def _is_past_time(sentence: Sentence, index: int) -> bool:
+    """ "Last year", "letztes Jahr", "le mois dernier"."""
+    pair = sentence.items[index : index + 2]
+    if len(pair) < 2:
+        return False
+    one, other = pair if pair[0].has("LAST") else reversed(pair)
+    whole = any(f"U:{unit}" in other.tags or f"IN:{unit}" in other.tags for unit in _UNITS)
+    return one.has("LAST") and whole and " " not in other.form
 
 
 def _opens_a_clause(sentence: Sentence, index: int) -> bool:
@@ -34,7 +63,11 @@ def _opens_a_clause(sentence: Sentence, index: int) -> bool:
 
 
 def _first(sentence: Sentence, index: int) -> int:
-    while index > 0 and sentence.items[index - 1].stop == "W" and not sentence.items[index - 1].has(*_ENDS, "AND"):
+    while (
+        index > 0
+        and sentence.items[index - 1].stop == "W"
+        and not sentence.items[index - 1].has(*_ENDS, "AND")
+    ):
         index -= 1
     return index
 
@@ -45,7 +78,12 @@ def _last(sentence: Sentence, index: int) -> int:
     while last + 1 < len(sentence.items):
         item = sentence.items[last + 1]
         beyond = sentence.items[last + 2] if last + 2 < len(sentence.items) else None
-        if item.stop == "S" or item.form == ":" or item.has(*_ENDS) or (item.has("AND") and _turns_to_now(sentence, last + 1)):
+        if (
+            item.stop == "S"
+            or item.form == ":"
+            or item.has(*_ENDS)
+            or (item.has("AND") and _turns_to_now(sentence, last + 1))
+        ):
             break
         if item.stop == "C" and (said or beyond is None or beyond.has(*_ENDS)):
             break
@@ -56,7 +94,9 @@ def _last(sentence: Sentence, index: int) -> int:
 
 def _turns_to_now(sentence: Sentence, index: int) -> bool:
     """ "We spent 5k last year and have 4k now": what comes after the "and" is of this time."""
-    return any(item.has("NOWFRAME", "BUDGET", "BUDGETCUE", "WANT") for item in sentence.items[index + 1 : index + 4])
+    return any(
+        item.has("NOWFRAME", "BUDGET", "BUDGETCUE", "WANT") for item in sentence.items[index + 1 : index + 4]
+    )
 
 
 def quoted(sentence: Sentence) -> list[int]:
@@ -76,4 +116,6 @@ def quoted(sentence: Sentence) -> list[int]:
 
 
 def _closing(items: list[Item], at: int, marks: str) -> int | None:
-    return next((end for end in range(at + 1, min(len(items), at + _LONGEST_QUOTE)) if items[end].form in marks), None)
+    return next(
+        (end for end in range(at + 1, min(len(items), at + _LONGEST_QUOTE)) if items[end].form in marks), None
+    )

@@ -239,6 +239,8 @@ def weekday(items: list[Item], at: int, today: date) -> tuple[int, Moment] | Non
     )
     if not marked and not cued and not item_at(items, at).has("THE"):
         return None
+    if item_at(items, place).form in ("sun", "sat") and before.has("AFTER", "BEFORE"):
+        return None  # "After-sun" is a lotion.
     weekday = int(name)
     ahead = (weekday - today.weekday()) % 7 or 7
     if is_next:

@@ -52,6 +52,8 @@ def dates(items: list[Item], today: date) -> list[Item]:
         tags = {"DATE"} if moment.exists(today) else {"BADDATE"}
         if moment.is_theme:
             tags.add("THEME")
+        if reader is relative and any(item.has("THIS") for item in items[at : last + 1]):
+            tags.add("NOWFRAME")
         if reader is day_of_month:
             tags.add("BAREDAY")
         weekday = next(

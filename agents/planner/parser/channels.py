@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from agents.planner.brief import CHANNELS, Channel
@@ -61,7 +62,9 @@ def find_channels(sentence: Sentence, offered: Sequence[Channel] = CHANNELS) -> 
     unwanted = [mention for mention in mentions if mention.negated]
     asked: set[Channel] = {mention.channel for mention in wanted}
     excluded_set = {mention.channel for mention in unwanted}
-    doubt = _contradiction(asked, excluded_set, {mention.channel for mention in wanted if mention.only})
+    doubt = _two_exclusive(sentence, wanted) or _contradiction(
+        asked, excluded_set, {mention.channel for mention in wanted if mention.only}
+    )
     spans = [sentence.items[mention.at].span for mention in wanted]
     everything = _everything(sentence)
     if everything is not None:
@@ -123,13 +126,15 @@ def _is_newsletter(sentence: Sentence, index: int) -> bool:
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else Item("", 0, 0, stop="S")
     if not item.has("NEWSWORD") or not item.has("SENDWORD", "BENIGN") or item.has("PEOPLE", "NEWSLETTER"):
         return False
-    if following.has("PEOPLE", "NOTCHANNEL", "SIGNUP", "SUBSCRIBERS"):
+    if following.has("NOTCHANNEL", "SIGNUP", "SUBSCRIBERS") or (
+        following.has("PEOPLE") and not following.has("EVERYONE", "AIMV", "TO", "FOR")
+    ):
         return False
     near = sentence.before(index, 3, clause=True)
     if not near:
         return following.stop != "W"
     for at, each in enumerate(near):
-        if each.has("IN", "VIA", "BY", "WITH") and not each.has("OF", "TO", "ON"):
+        if each.has("IN", "VIA", "BY", "WITH", "WITHIN") and not each.has("OF", "TO", "ON"):
             beyond = near[at + 1] if at + 1 < len(near) else None
             return beyond is None or not beyond.has("SIGNUP", "NOT", "CHOSEN", "JOINED", "MORE")
         if not each.has("THE", "ARTICLE", "ONLY"):
@@ -215,7 +220,11 @@ def _negated(sentence: Sentence, index: int) -> bool:
             break
         if item.has("RULEDOUT"):
             return True
-        if item.has("NAY") and (index + place + 2 >= len(sentence.items) or sentence.items[index + place + 2].stop != "W"):
+        if item.has("NAY") and (
+            index + place + 2 >= len(sentence.items)
+            or sentence.items[index + place + 2].stop != "W"
+            or sentence.items[index + place + 2].has("DATE")
+        ):
             return True
         if item.has("NOT") and not item.has("EXCEPT"):
             beyond = after[place + 1] if place + 1 < len(after) else None
@@ -277,6 +286,17 @@ def _spread(sentence: Sentence, mentions: list[Mention]) -> list[Mention]:
             only = earlier.only or here.only
             spread[index - 1], spread[index] = earlier._replace(only=only), here._replace(only=only)
     return spread
+
+
+def _two_exclusive(sentence: Sentence, wanted: list[Mention]) -> Why | None:
+    """ "SMS only ... e-mail only": two that each rule the other out, and are no list ("only SMS and e-mail")."""
+    only = [mention for mention in wanted if mention.only]
+    for one, other in pairwise(only):
+        if one.channel != other.channel and any(
+            item.stop == "S" for item in sentence.items[one.at : other.at]
+        ):
+            return Why("channels_only", (one.channel, other.channel))
+    return None
 
 
 def _contradiction(asked: set[Channel], excluded: set[Channel], exclusive: set[Channel]) -> Why | None:

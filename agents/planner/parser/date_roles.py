@@ -6,9 +6,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from agents.planner.parser.date_doubts import day_of
-from agents.planner.parser.holidays import Rule
 from agents.planner.parser.items import Item, Sentence
-from agents.planner.parser.moments import Moment
+from agents.planner.parser.moments import Moment, next_day
 from agents.planner.parser.reading import Reading, correction_before
 
 
@@ -101,14 +100,3 @@ def resolve_range(first: Moment, last: Moment, today: date) -> tuple[date | None
 def _is_plausible(opens: date, closes: date, today: date) -> bool:
     """A range over the turn of the year lies ahead or is at most a quarter long; else its ends are swapped."""
     return opens >= today or closes - opens <= timedelta(days=92)
-
-
-def next_day(moment: Moment, rule: Rule, today: date) -> date | None:
-    """The day that a rule of a moment means: in its year, else the next one from `today` on."""
-    if moment.year is not None:
-        return rule(moment.year)
-    for year in range(today.year, today.year + 5):
-        day = rule(year)
-        if day is not None and day >= today:
-            return day
-    return None

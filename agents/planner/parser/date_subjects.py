@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from agents.planner.parser.date_roles import moment_of, next_day
+from agents.planner.parser.date_roles import moment_of
 from agents.planner.parser.items import Item, Sentence
+from agents.planner.parser.moments import next_day
 
 # A day of the year that comes round only after so long has just gone by.
 FAR_AHEAD = 300
@@ -15,7 +16,12 @@ _DID = ("BOUGHT", "DELIVERED", "JOINED", "LASTBUY", "CANCELLED", "ABANDON")
 
 def is_of_others(sentence: Sentence, index: int, today: date) -> bool:
     """Say whether the day at an item is that of an event, of what people did, or of a thing with days of its own."""
-    return _is_of_event(sentence, index) or _is_since(sentence, index) or _is_of_a_deed(sentence, index, today) or _is_of_a_thing(sentence, index)
+    return (
+        _is_of_event(sentence, index)
+        or _is_since(sentence, index)
+        or _is_of_a_deed(sentence, index, today)
+        or _is_of_a_thing(sentence, index)
+    )
 
 
 def has_gone_by(sentence: Sentence, index: int, today: date) -> bool:
@@ -57,9 +63,18 @@ def _is_of_a_deed(sentence: Sentence, index: int, today: date) -> bool:
 def _is_of_a_thing(sentence: Sentence, index: int) -> bool:
     """ "The artwork comes by 27 November", "the code is valid until 31 December": the day of that thing."""
     near = sentence.before(index, 7, clause=True)
-    thing = next((at for at, item in enumerate(near) if item.has("OWNDATE", "VALID") and not item.has("END")), None)
+    thing = next(
+        (
+            at
+            for at, item in enumerate(near)
+            if item.has("OWNDATE", "VALID", "EXPIRE") and not item.has("END")
+        ),
+        None,
+    )
     return thing is not None and not any(_is_of_plan(item) for item in near[:thing])
 
 
 def _is_of_plan(item: Item) -> bool:
-    return item.has("CAMPAIGN", "CHANNEL", "LAUNCH", "RUN", "MONEY", "DATE") or (item.has("START") and not item.has("SEND"))
+    return item.has("CAMPAIGN", "CHANNEL", "LAUNCH", "RUN", "MONEY", "DATE") or (
+        item.has("START") and not item.has("SEND")
+    )

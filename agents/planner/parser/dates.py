@@ -10,6 +10,7 @@ from agents.planner.parser.date_doubts import (
     day_of,
     doubt_about,
     is_lasting,
+    wrong_holiday,
     wrong_length,
     wrong_weekday,
 )
@@ -46,6 +47,15 @@ def find_period(sentence: Sentence, today: date) -> Period:
         or wrong_length(sentence, start, end)
         or wrong_weekday(sentence, start, end)
     )
+    named = wrong_holiday(sentence, today) if doubt is None else None
+    if named is not None:
+        # The named day and the date stand for one edge, so that edge is not known.
+        wrong = [at for at, item in enumerate(sentence.items) if item.has("HOLIDAY")]
+        start, end = (
+            None if each and any(sentence.items[at].span == each.span for at in wrong) else each
+            for each in (start, end)
+        )
+        doubt = named
     for role in roles:
         if role.role != "theme":
             sentence.take(role.indexes[0], role.indexes[-1])
@@ -129,6 +139,8 @@ def _role(sentence: Sentence, index: int) -> Role:
         return Role((index,), "theme")
     on = sending = False
     near = sentence.before(index, 5)
+    if moment.is_theme and len(near) > 1 and near[0].has("OF") and _names_a_thing(near[1]):
+        return Role((index,), "theme")
     for place, item in enumerate(near):
         beyond = near[place + 1] if place + 1 < len(near) else None
         if item.has("U:month") or (item.has("OF") and beyond is not None and beyond.has("U:month")):
@@ -146,7 +158,7 @@ def _role(sentence: Sentence, index: int) -> Role:
             return Role((index,), "before")
         if item.has("AFTER"):
             return Role((index,), "after")
-        if item.has("UNTIL", "END", "TO") or (item.has("BY") and not item.has("CHANNEL")):
+        if item.has("UNTIL", "END", "TO") or (item.has("BY") and not item.has("CHANNEL") and not sending):
             # "Au premier trimestre", "a gennaio": the word for "to" is also that for "in".
             within = (
                 moment.is_period and item.has("TO") and item.has("IN", "THE") and not item.has("UNTIL", "END")
@@ -169,7 +181,9 @@ def _role(sentence: Sentence, index: int) -> Role:
         return Role((index,), "theme")
     if moment.is_edge_end:
         return Role((index,), "end", 0.85)
-    launched = any(item.has("LAUNCH") for item in sentence.before(index, 8, clause=True))
+    launched = any(
+        item.has("LAUNCH", "OBJ:product_launch") for item in sentence.before(index, 8, clause=True)
+    )
     if launched and not moment.is_period:
         return Role((index,), "launch", 0.85)
     return Role((index,), "range" if moment.is_period else "day", 0.9 if on else 0.8)
@@ -247,13 +261,18 @@ def _launches(roles: list[Role]) -> list[Role]:
     """ "Launch on 1 December ... until 15 December": a launch begins the campaign, unless its own days are stated."""
     opened = any(role.role in ("start", "range", "after") for role in roles)
     return [
-        role._replace(role="theme" if opened else "start") if role.role == "launch" else role for role in roles
+        role._replace(role="theme" if opened else "start") if role.role == "launch" else role
+        for role in roles
     ]
 
 
 def _without_loose_edges(sentence: Sentence, roles: list[Role]) -> list[Role]:
     """ "Before Christmas ... from 1 to 20 December": where days are stated, a holiday says only what it is about."""
-    exact = [role for role in roles if role.role != "theme" and not moment_of(sentence.items[role.indexes[-1]]).is_theme]
+    exact = [
+        role
+        for role in roles
+        if role.role != "theme" and not moment_of(sentence.items[role.indexes[-1]]).is_theme
+    ]
     if not any(role.role in ("range", "end", "before") for role in exact):
         return roles
     return [

@@ -170,7 +170,8 @@ def _take_objective(found: Extract, sentence: Sentence) -> None:
     reading = find_objective(sentence)
     if reading.objective is not None:
         found.readings["objective"] = reading.objective
-    if reading.objective is not None and reading.objective.value == "multi":
+    weighed = any(item.has("SAMEWEIGHT") for item in sentence.items)
+    if reading.objective is not None and reading.objective.value == "multi" and not weighed:
         names = list(dict.fromkeys(goal.code.replace("_", " ") for goal in reading.competing))
         why = Why("goals", (", ".join(names),)) if names else None
         found.doubts.append(Doubt("priority_of_goals", why, names[0] if names else ""))

@@ -39,7 +39,9 @@ def _phrases(sentence: Sentence) -> list[Refusal]:
                 continue
             if phrase.code == "minors_targeting" and _is_for_a_child(sentence, match):
                 continue
-            if phrase.code == "pii_disclosure" and _is_ours(sentence, match):
+            if phrase.code == "pii_disclosure" and (
+                _is_ours(sentence, match) or _comes_from(sentence, match)
+            ):
                 continue
             if phrase.code == "unsubstantiated_claim" and _is_evidenced(sentence, match):
                 continue
@@ -92,6 +94,15 @@ def _is_ours(sentence: Sentence, match: Found) -> bool:
         match.last,
     )
     return any(item.has("OURS") for item in sentence.before(at, 2))
+
+
+def _comes_from(sentence: Sentence, match: Found) -> bool:
+    """A list that comes from somebody is not given to them."""
+    return any(
+        sentence.items[at].has("THIRDPARTY")
+        and any(item.has("FROM", "SOURCEWORD") for item in sentence.before(at, 2))
+        for at in range(match.first, match.last + 1)
+    )
 
 
 def _is_evidenced(sentence: Sentence, match: Found) -> bool:

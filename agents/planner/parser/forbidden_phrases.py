@@ -84,7 +84,7 @@ _SOURCES: Final[tuple[tuple[RefusalCode, bool, str], ...]] = (
     ("minors_targeting", True, "AIMV|FOR|TO|PEOPLE|INCLUDE _5 MINOR"),
     ("minors_targeting", True, "MINOR ~5 AIMV"),
     ("minors_targeting", True, "AIMV|FOR|TO|PEOPLE|INCLUDE|AND _5 MINORAGE"),
-    ("minors_targeting", True, "YOUTH MINORAGE"),
+    ("minors_targeting", True, "YOUTH _1 MINORAGE"),
     ("unsubstantiated_claim", True, "FALSECLAIM"),
     ("unsubstantiated_claim", True, "CUREV _5 DISEASE"),
     ("unsubstantiated_claim", True, "GUARANTEEV _4 RESULTWORD"),
@@ -104,7 +104,7 @@ _SOURCES: Final[tuple[tuple[RefusalCode, bool, str], ...]] = (
     ("false_urgency", True, "URGENCYWORD ~4 RESETS"),
     ("false_urgency", True, "URGENCYWORD ~6 NOTTRUE"),
     ("competitor_disparagement", True, "TRASHV _5 COMPETITOR"),
-    ("competitor_disparagement", True, "COMPETITOR _7 BADWORD"),
+    ("competitor_disparagement", True, "COMPETITOR _12 BADWORD"),
     ("competitor_disparagement", True, "BADWORD _4 COMPETITOR"),
     ("competitor_disparagement", True, "CALLV|SAYV ~9 BADSTRONG"),
     ("pii_disclosure", True, "SHOWV|INCLUDE|PUTV ~8 PRIVATE"),
@@ -125,6 +125,7 @@ SENSITIVE: Final = tuple(
     for source in (
         "SEND|AIMV|FOR|TO|SEGMENTV|INCLUDE|ONLY _5 s:SENSITIVE",
         "PEOPLE|WHO|EVERYONE _4 s:SENSITIVE",
+        "PEOPLE _9 HAVE s:SENSITIVE",
         "s:SENSITIVE _1 PEOPLE|GROUPWORD",
         "GROUPWORD _3 s:SENSITIVE",
     )

@@ -72,7 +72,9 @@ def read_length(items: list[Item], at: int) -> tuple[int, Item] | None:
         tags.append("PASTDUR")
     young = at > 0 and any(each.has("YOUTH", "AGED") for each in items[max(0, at - 2) : at])
     is_age = unit == "year" and 5 < (most or least) < 18
-    if is_age and (young or most is not None or (at_unit + 1 < len(items) and items[at_unit + 1].has("OLD_AGE"))):
+    if is_age and (
+        young or most is not None or (at_unit + 1 < len(items) and items[at_unit + 1].has("OLD_AGE"))
+    ):
         tags.append("MINORAGE")
     return at_unit, merged(items, at, at_unit, tags, length)
 

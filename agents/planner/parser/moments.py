@@ -176,6 +176,17 @@ def around(moment: Moment, unit: str) -> Moment:
     return moment._replace(first=opens, last=moved(monday, 6), is_period=True, is_theme=False)
 
 
+def next_day(moment: Moment, rule: Rule, today: date) -> date | None:
+    """The day that a rule of a moment means: in its year, else the next one from `today` on."""
+    if moment.year is not None:
+        return rule(moment.year)
+    for year in range(today.year, today.year + 5):
+        day = rule(year)
+        if day is not None and day >= today:
+            return day
+    return None
+
+
 def follows(one: Moment, other: Moment) -> bool:
     """Say whether a period begins the day after another ends: January and February are one time."""
     if not (one.is_period and other.is_period):

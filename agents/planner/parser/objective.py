@@ -47,6 +47,8 @@ _SOURCES: Final[tuple[tuple[ObjectiveCode, int, str], ...]] = (
     ("product_launch", 3, "NEW _4 LAUNCH"),
     ("product_launch", 1, "LAUNCH OF|FOR !CAMPAIGN|ARTICLE"),
     ("event_registration", 1, "SIGNUP !NEWSWORD"),
+    ("product_launch", 2, "LAUNCH CAMPAIGN"),
+    ("product_launch", 1, "LAUNCH DATE"),
     ("product_promotion", 1, "PROMO"),
     ("product_launch", 2, "NEW _2 THING|PRODUCTWORD"),
     ("loyalty", 3, "REWARD _6 LOYAL|TIER"),
@@ -170,6 +172,8 @@ def _is_description(sentence: Sentence, index: int, code: str) -> bool:
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
     if following is None or following.stop != "W":
         return False
+    if code == "engagement" and following.has("PRODUCTWORD", "THING"):
+        return True  # "Engagement rings" are goods.
     if code == "product_launch" and "LAUNCH" in sentence.items[index].form.upper():
         # "Launch our campaign", "launch the loyalty programme": what is launched is no product.
         return following.has("CAMPAIGN", "OBJECTIVE", "SEND", "CHANNEL")
@@ -184,7 +188,9 @@ def _is_a_state(sentence: Sentence, index: int, code: str) -> bool:
     """ "With the app installed" is whom; "before Christmas" is when."""
     near = sentence.before(index, 3, clause=True)
     if code == "app_install":
-        return any(item.has("WITHPEOPLE") for item in near) and not any(item.has("NOT", "WITHOUT", "NO") for item in near)
+        return any(item.has("WITHPEOPLE") for item in near) and not any(
+            item.has("NOT", "WITHOUT", "NO") for item in near
+        )
     item = sentence.items[index]
     return item.has("HOLIDAY") and any(each.has("BEFORE", "AFTER", "UNTIL", "SINCE") for each in near[:2])
 

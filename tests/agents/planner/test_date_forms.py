@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
-from pathlib import Path
 
 import pytest
 
 from agents.planner.parser.dates import find_period
 from agents.planner.parser.reading import fold, itemise
 from agents.planner.parser.vocabulary import LANGUAGES
+from tests.agents.planner.tables import table
 
 TODAY = date(2026, 11, 21)
-FORMS = list(
-    csv.DictReader(
-        Path(__file__).with_name("date_forms.tsv").read_text(encoding="utf-8").splitlines(), delimiter="\t"
-    )
-)
+FORMS = table("date_forms.tsv")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
