@@ -277,7 +277,8 @@ def _without_loose_edges(sentence: Sentence, roles: list[Role]) -> list[Role]:
         return roles
     return [
         role._replace(role="theme")
-        if role.role in ("before", "after") and moment_of(sentence.items[role.indexes[0]]).is_theme
+        if (role.role in ("before", "after") and moment_of(sentence.items[role.indexes[0]]).is_theme)
+        or (role not in exact[-1:] and sentence.items[role.indexes[0]].has("NOWFRAME"))
         else role
         for role in roles
     ]

@@ -50,6 +50,16 @@ def _table(days: dict[int, tuple[int, int]]) -> Rule:
     return lambda year: date(year, *days[year]) if year in days else None
 
 
+def _advent(nth: int) -> Rule:
+    """The nth Sunday of Advent: the fourth is the last Sunday before 25 December."""
+
+    def rule(year: int) -> date:
+        fourth = date(year, 12, 24) - timedelta(days=(date(year, 12, 24).weekday() + 1) % 7)
+        return fourth - timedelta(weeks=4 - nth)
+
+    return rule
+
+
 # Where countries differ the most common day is read; the plan shows the date, and a person may correct it.
 HOLIDAYS: Final[dict[str, Rule]] = {
     "black_friday": nth_weekday(11, 3, 4, 1),
@@ -61,6 +71,10 @@ HOLIDAYS: Final[dict[str, Rule]] = {
     "boxing_day": _fixed(12, 26),
     "new_years_eve": _fixed(12, 31),
     "new_year": _fixed(1, 1),
+    "advent_1": _advent(1),
+    "advent_2": _advent(2),
+    "advent_3": _advent(3),
+    "advent_4": _advent(4),
     "epiphany": _fixed(1, 6),
     "valentines": _fixed(2, 14),
     "womens_day": _fixed(3, 8),
