@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agents.planner.parser.items import Sentence
+from agents.planner.parser.items import Item, Sentence
 
 FILL: Final = (
     "FILL",
@@ -34,7 +34,7 @@ def cue_before(sentence: Sentence, at: int) -> str | None:
         if item.has("PRICEWORD", "PAYS") and not item.has("BUDGET"):
             return "price"
         if item.has("BUDGET"):
-            return "budget"
+            return "price" if _is_spent_by_people(sentence, item) else "budget"
         if item.has("MIN") and not item.has("FROM"):
             return "price"
         if item.has("BUDGETCUE") and not item.has("WITHPEOPLE"):
@@ -45,6 +45,13 @@ def cue_before(sentence: Sentence, at: int) -> str | None:
         if not (item.has(*FILL, "CORRECT", "GOALWORD") or item.form in (":", "(", "eq")):
             break
     return "max" if upper else None
+
+
+def _is_spent_by_people(sentence: Sentence, item: Item) -> bool:
+    """ "Our best customers spend €300 a year"."""
+    index = sentence.items.index(item)
+    before = sentence.items[index - 1] if index else None
+    return before is not None and before.has("PEOPLE") and item.has("CLVWORD")
 
 
 def is_cued_after(sentence: Sentence, index: int) -> bool:

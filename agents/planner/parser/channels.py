@@ -114,10 +114,20 @@ def _mentions(sentence: Sentence) -> list[Mention]:
             channel = "email"
         elif channel is None or not _is_channel(sentence, index):
             continue
+        if _is_how_we_hear(sentence, index):
+            continue
         if index in sentence.taken:
             continue
         found.append(Mention(channel, index, _negated(sentence, index), _only(sentence, index)))
     return _spread(sentence, found)
+
+
+def _is_how_we_hear(sentence: Sentence, index: int) -> bool:
+    """ "Send me the plan by e-mail", "customers who came through e-mail": no way of sending the campaign."""
+    near = sentence.before(index, 6, clause=True)
+    return any(each.has("TOME") for each in near) or any(
+        each.has("SOURCEWORD") and not each.has("FROM") for each in near[:2]
+    )
 
 
 def _is_newsletter(sentence: Sentence, index: int) -> bool:

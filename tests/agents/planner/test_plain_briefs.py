@@ -20,3 +20,11 @@ def test_a_brief_with_decoys_is_planned_without_a_question(row: dict[str, str]) 
     assert (brief.budget.amount, brief.budget.currency) == (Decimal(row["amount"]), row["currency"])
     assert (str(brief.start), str(brief.end)) == (row["start"], row["end"])
     assert (brief.action, brief.questions) == ("plan", [])
+
+
+@pytest.mark.parametrize("row", table("unsaid_forms.tsv"), ids=lambda row: row["words"][-40:])
+def test_what_is_past_negated_or_of_others_fills_no_field(row: dict[str, str]) -> None:
+    brief = read_brief(row["words"], today=TODAY)
+    assert {field: getattr(brief, field) for field in row["unsaid"].split(",")} == dict.fromkeys(
+        row["unsaid"].split(",")
+    )
