@@ -11,7 +11,7 @@ from agents.conversation.hearing import hear
 from agents.conversation.merging import WORDS, Merged
 from agents.conversation.standing import Spoken, Standing
 from agents.planner.brief import Brief
-from agents.planner.parser import read_brief
+from agents.planner.reading import read_brief
 from agents.refusals import ThreadWaitsError
 from agents.state import ProposeState
 from agents.thread_talking import TurnSaid, Version, begin_change, begin_undo, version_before
