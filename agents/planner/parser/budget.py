@@ -18,60 +18,12 @@ from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.money import Money
 from agents.planner.parser.reading import Reading, Why, correction_before
 
-CODES: Final = frozenset(
-    [
-        "USD",
-        "EUR",
-        "GBP",
-        "CHF",
-        "JPY",
-        "CNY",
-        "INR",
-        "AUD",
-        "CAD",
-        "NZD",
-        "SGD",
-        "HKD",
-        "SEK",
-        "NOK",
-        "DKK",
-        "ISK",
-        "PLN",
-        "CZK",
-        "HUF",
-        "RON",
-        "BGN",
-        "TRY",
-        "ILS",
-        "AED",
-        "SAR",
-        "QAR",
-        "KWD",
-        "ZAR",
-        "NGN",
-        "KES",
-        "EGP",
-        "MAD",
-        "BRL",
-        "MXN",
-        "ARS",
-        "CLP",
-        "COP",
-        "PEN",
-        "KRW",
-        "TWD",
-        "THB",
-        "IDR",
-        "MYR",
-        "PHP",
-        "VND",
-        "PKR",
-        "BDT",
-        "LKR",
-        "UAH",
-        "RUB",
-    ]
-)
+CODES: Final = frozenset([
+    "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "AUD", "CAD", "NZD", "SGD", "HKD", "SEK", "NOK", "DKK", "ISK",
+    "PLN", "CZK", "HUF", "RON", "BGN", "TRY", "ILS", "AED", "SAR", "QAR", "KWD", "ZAR", "NGN", "KES", "EGP", "MAD",
+    "BRL", "MXN", "ARS", "CLP", "COP", "PEN", "KRW", "TWD", "THB", "IDR", "MYR", "PHP", "VND", "PKR", "BDT", "LKR",
+    "UAH", "RUB",
+])  # fmt: skip
 _DOLLARS: Final = frozenset(["USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP"])
 # What a symbol shared by several currencies may mean; the home's own currency decides, else the first.
 _SHARED: Final = {

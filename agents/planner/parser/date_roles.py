@@ -60,6 +60,38 @@ def refined_roles(sentence: Sentence, roles: list[Role], today: date) -> list[Ro
     return kept
 
 
+def settled_roles(sentence: Sentence, roles: list[Role]) -> list[Role]:
+    """Let what is only what the text is about give way to the days that it states, and a launch begin what has no start."""
+    return _launches(_without_loose_edges(sentence, roles))
+
+
+def _launches(roles: list[Role]) -> list[Role]:
+    """ "Launch on 1 December ... until 15 December": a launch begins the campaign, unless its own days are stated."""
+    opened = any(role.role in ("start", "range", "after") for role in roles)
+    return [
+        role._replace(role="theme" if opened else "start") if role.role == "launch" else role
+        for role in roles
+    ]
+
+
+def _without_loose_edges(sentence: Sentence, roles: list[Role]) -> list[Role]:
+    """ "Before Christmas ... from 1 to 20 December": where days are stated, a holiday says only what it is about."""
+    exact = [
+        role
+        for role in roles
+        if role.role != "theme" and not moment_of(sentence.items[role.indexes[-1]]).is_theme
+    ]
+    if not any(role.role in ("range", "end", "before") for role in exact):
+        return roles
+    return [
+        role._replace(role="theme")
+        if (role.role in ("before", "after") and moment_of(sentence.items[role.indexes[0]]).is_theme)
+        or (role not in exact[-1:] and sentence.items[role.indexes[0]].has("NOWFRAME"))
+        else role
+        for role in roles
+    ]
+
+
 def _is_exact(sentence: Sentence, role: Role) -> bool:
     """Both days are stated."""
     return len(role.indexes) == 2 or moment_of(sentence.items[role.indexes[0]]).is_range

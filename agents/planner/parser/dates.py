@@ -14,7 +14,7 @@ from agents.planner.parser.date_doubts import (
     wrong_length,
     wrong_weekday,
 )
-from agents.planner.parser.date_roles import Role, moment_of, refined_roles, resolve
+from agents.planner.parser.date_roles import Role, moment_of, refined_roles, resolve, settled_roles
 from agents.planner.parser.date_subjects import is_of_others
 from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.lengths import Length
@@ -38,7 +38,7 @@ def find_period(sentence: Sentence, today: date) -> Period:
     before its start, a day that does not exist or a loose time ("soon") is a doubt and reads as unsaid.
     """
     roles = _with_corrections(sentence, _roles(sentence, _join(sentence), today))
-    kept = _launches(_without_loose_edges(sentence, refined_roles(sentence, roles, today)))
+    kept = settled_roles(sentence, refined_roles(sentence, roles, today))
     start, end, two = _latest(sentence, kept, today)
     start, end, length = _with_length(sentence, start, end) if two is None else (start, end, None)
     doubt = (
@@ -255,33 +255,6 @@ def _latest(
             why = Why("dates_two", (days[0].isoformat(), days[-1].isoformat()))
             return (None if len(set(starts)) > 1 else start), (None if len(set(ends)) > 1 else end), why
     return start, end, None
-
-
-def _launches(roles: list[Role]) -> list[Role]:
-    """ "Launch on 1 December ... until 15 December": a launch begins the campaign, unless its own days are stated."""
-    opened = any(role.role in ("start", "range", "after") for role in roles)
-    return [
-        role._replace(role="theme" if opened else "start") if role.role == "launch" else role
-        for role in roles
-    ]
-
-
-def _without_loose_edges(sentence: Sentence, roles: list[Role]) -> list[Role]:
-    """ "Before Christmas ... from 1 to 20 December": where days are stated, a holiday says only what it is about."""
-    exact = [
-        role
-        for role in roles
-        if role.role != "theme" and not moment_of(sentence.items[role.indexes[-1]]).is_theme
-    ]
-    if not any(role.role in ("range", "end", "before") for role in exact):
-        return roles
-    return [
-        role._replace(role="theme")
-        if (role.role in ("before", "after") and moment_of(sentence.items[role.indexes[0]]).is_theme)
-        or (role not in exact[-1:] and sentence.items[role.indexes[0]].has("NOWFRAME"))
-        else role
-        for role in roles
-    ]
 
 
 def _with_length(
