@@ -29,8 +29,11 @@ FILL: Final = (
 
 def cue_before(sentence: Sentence, at: int) -> str | None:
     """What stands before an amount: "budget", a "price", an upper bound, or nothing of the kind."""
-    upper = False
+    upper = floor = False
     for item in sentence.before(at, 8):
+        if floor and item.has("CART", "ORDERS"):
+            return "price"
+        floor = floor or item.has("FROM", "MIN")
         if item.has("PRICEWORD", "PAYS") and not item.has("BUDGET"):
             return "price"
         if item.has("BUDGET"):

@@ -56,8 +56,20 @@ def _is_of_a_deed(sentence: Sentence, index: int, today: date) -> bool:
         return True
     if not has_gone_by(sentence, index, today):
         return False
+    if any(item.has(*_DID) for item in _after(sentence, index)):
+        return True
     deed = next((at for at, item in enumerate(near) if item.has(*_DID)), None)
     return deed is not None and not any(_is_of_plan(item) for item in near[:deed])
+
+
+def _after(sentence: Sentence, index: int) -> list[Item]:
+    """The items behind a day within its clause, where German puts what was done."""
+    found: list[Item] = []
+    for item in sentence.items[index + 1 : index + 4]:
+        if item.stop != "W" or item.has("SEND", "CHANNEL"):
+            break
+        found.append(item)
+    return found
 
 
 def _is_of_a_thing(sentence: Sentence, index: int) -> bool:

@@ -35,6 +35,8 @@ def _phrases(sentence: Sentence) -> list[Refusal]:
         for match in phrase.pattern.find(sentence):
             if phrase.negatable and is_negated(sentence, match.first, match.last):
                 continue
+            if phrase.code == "skip_approval" and _is_of_people(sentence, match.first):
+                continue
             if phrase.code == "consent_violation" and _asks_to_opt_in(sentence, match):
                 continue
             if phrase.code == "minors_targeting" and _is_for_a_child(sentence, match):
@@ -47,6 +49,12 @@ def _phrases(sentence: Sentence) -> list[Refusal]:
                 continue
             found.append(refuse(phrase.code, match.span))
     return found
+
+
+def _is_of_people(sentence: Sentence, index: int) -> bool:
+    """ "Customers without a review" have not reviewed what they bought."""
+    near = sentence.before(index, 1)
+    return bool(near) and near[0].has("PEOPLE") and not near[0].has("NOBODY", "THE")
 
 
 def _asks_to_opt_in(sentence: Sentence, match: Found) -> bool:
