@@ -14,7 +14,8 @@ from agents.conversation.merging import WORDS, merge_answers
 from agents.conversation.questioning import settled
 from agents.keeping import Keeper
 from agents.planner.brief import Brief
-from agents.planner.parser import merge_answer, read_brief
+from agents.planner.parser import merge_answer
+from agents.planner.reading import read_brief
 from agents.propose.drafts import PlanDraft
 from agents.propose.earlier import EDIT, RECORD, EditDraft, edit_of, reading_by, record_of
 from agents.propose.facts import ANSWER

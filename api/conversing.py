@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from agents.agent_run import ProgressEvent
+from agents.conversation.wording import message, reply_language
 from agents.propose.drafts import PlanDraft, PolicyReport
 from agents.refusals import UnknownInterruptError
 from agents.state import ProposeState
@@ -28,6 +29,7 @@ EventName = Literal[
     "started", "understood", "progress", "reply", "questions", "proposal", "refused", "blocked", "ended", "error"
 ]  # fmt: skip
 Json = dict[str, JsonValue]
+_ENDINGS = {"clarifying": "questions", "open": "proposal", "refused": "refused_whole", "blocked": "blocked"}
 _log = logging.getLogger("countersign.conversing")
 
 
@@ -124,6 +126,8 @@ async def outcome(app: App, started: Started) -> Event:
         "thread_id": started.thread_id,
     }
     status = state.get("status", "")
+    language = await in_thread(_language, app, state)
+    ids["text"] = message(_ENDINGS.get(status, "ended"), language)
     if status == "clarifying":
         return Event("questions", ids | await questions_of(app, started.thread_id))
     if status == "open":
@@ -139,6 +143,12 @@ async def outcome(app: App, started: Started) -> Event:
     if status == "blocked":
         return Event("blocked", ids | {"rules": await in_thread(_violations, app, state)})
     return Event("ended", ids | {"status": status})
+
+
+def _language(app: App, state: ProposeState) -> str:
+    """The language that the outcome is told in: that of the brief."""
+    with app.database.read() as session:
+        return reply_language(get_brief(session, state["workspace_id"], state["brief_id"]).text)
 
 
 async def questions_of(app: App, thread_id: str) -> Json:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from agents.planner.brief import MODEL_NAME, Brief, BriefError, Question
-from agents.planner.parser import read_brief
+from agents.planner.reading import read_brief
 from evals.core.case import BriefCase, Meta
 from evals.core.run import ReadBrief
 from evals.errors import ModelUnknownError
-from store.embedding import MiniLMEmbedder
 
 OFFLINE = "offline"
 
@@ -18,13 +17,10 @@ def reader(model: str) -> tuple[str, ReadBrief]:
         raise ModelUnknownError(
             f"The model {model!r} cannot be evaluated here yet; use --model {OFFLINE}.", value=model
         )
-    embedder = MiniLMEmbedder()
 
     def read(case: BriefCase, meta: Meta) -> Brief:
         try:
-            return read_brief(
-                case.text, today=meta.today, timezone=meta.timezone, policy=meta.policy, embed=embedder.embed
-            )
+            return read_brief(case.text, today=meta.today, timezone=meta.timezone, policy=meta.policy)
         except BriefError as error:
             # A text that cannot be read at all is answered with a question, as the product does.
             return Brief(

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
-from agents.conversation.replying import CAN, Reply, quoted
+from agents.conversation.replying import Reply, quoted
+from agents.conversation.wording import message
 from agents.planner.brief import Brief
 from agents.propose.drafts import DesignDraft, ForecastDraft, PlanDraft, SegmentationDraft
 from policies.figures import Figure, figures_named
 
-NOT_YET: Final = "That is not known yet: the campaign has not been planned that far."
-WHAT_IF: Final = (
-    "Nothing is tried out on the side. Say the change as you want it, and the plan is made anew with its figures; "
-    "“undo” brings the present plan back."
-)
 _STATES: Final[Mapping[str, str]] = {
     "draft": "It is a draft: nothing is before an approver.",
     "in_review": "It is before its approvers, and nothing runs until they have countersigned it.",
@@ -38,18 +34,16 @@ class Known(NamedTuple):
     figures: Mapping[str, Figure]
 
 
-def explain(topic: str, known: Known) -> Reply:
-    """Answer a question by its topic; an unknown one is told what can be asked."""
-    if topic == "what_if":
-        return Reply(WHAT_IF)
-    if topic == "help":
-        return Reply(f"You can {'; '.join(CAN)}.")
+def explain(topic: str, known: Known, language: str = "en") -> Reply:
+    """Answer a question by its topic; an unknown one is told what can be asked. What tools returned is told in English."""
+    if topic in ("what_if", "help"):
+        return Reply(message(topic, language))
     tell = _TOPICS.get(topic)
     if tell is None:
-        return Reply(f"I cannot answer that from what I know of {known.name}. You can {'; '.join(CAN)}.")
+        return Reply(f"{message('cannot_answer', language, campaign=known.name)} {message('help', language)}")
     figures = dict(known.figures) | _quotes(known)
     sentences = [each for each in tell(known) if figures_named([each]) <= figures.keys()]
-    return Reply(" ".join(sentences) or NOT_YET, figures, known.brief)
+    return Reply(" ".join(sentences) or message("not_yet", language), figures, known.brief)
 
 
 def _quotes(known: Known) -> dict[str, Figure]:

@@ -7,16 +7,6 @@ from typing import NamedTuple
 
 from policies.figures import Figure, FigureSource, figures_named, require_sourced, say
 
-CAN = (
-    "change a campaign: its budget, dates, channels, audience, tone, holdout or discount",
-    "take changes back with “undo”",
-    "ask about the plan: who, how many, what it costs, what it may bring, when, why, what waits",
-    "ask how an earlier campaign did",
-    "begin another with “new campaign: …”",
-    "have something remembered for later briefs: “we never text”, “always sign as …”",
-)
-"""What can be said, for whoever was not understood."""
-
 
 class Reply(NamedTuple):
     """What is answered: prose with `{figure:ID}` and `{brief:START-END}`, and what these stand for."""

@@ -15,7 +15,8 @@ from agents.errors import AnswerInvalidError
 from agents.models.offline import CallTool, Finish, PlaybookStep, ToolOutcome
 from agents.planner.brief import Brief, Question
 from agents.planner.filter_twin import audience_filter
-from agents.planner.parser import blocking_questions
+from agents.planner.parser import ask, blocking_questions, channel_name, language_of
+from agents.planner.parser.reading import Why
 from agents.prose import Prose
 from agents.situation import Situation
 from tools.budget.arithmetic import BudgetPlan, plan_budget
@@ -71,13 +72,14 @@ class PlanAnswer(BaseModel):
     rationale: Prose
 
 
-def reading_of(task: PlannerTask, read: Callable[[PlannerTask], Brief]) -> BriefReading:
+def reading_of(task: PlannerTask, situation: Situation, read: Callable[[PlannerTask], Brief]) -> BriefReading:
     """Return the brief with its audience as a filter, and what has to be asked before that can be used."""
-    brief = read(task)
+    brief, language = read(task), language_of(task.text)
     definition, unsupported = (None, ()) if brief.audience is None else audience_filter(brief.audience)
-    asked = [_about(task.text, brief, unsupported)] if unsupported else []
+    asked = [_about(task.text, brief, unsupported, language)] if unsupported else []
     if brief.budget is not None and brief.budget.currency not in (None, task.currency):
-        asked.append(_about_currency(brief.budget.currency, task.currency))
+        asked.append(_about_currency(f"{brief.budget.currency}", task.currency, language))
+    asked.extend(_about_channels(brief, situation, language))
     if brief.action in ("plan", "plan_with_refusal") and (asked or blocking_questions(brief)):
         brief = brief.model_copy(update={"action": "clarify", "questions": [*brief.questions, *asked]})
     return BriefReading(brief=brief, definition=definition, unsupported=unsupported)
@@ -132,24 +134,28 @@ def planner_playbook(_: PlannerTask, outcomes: tuple[ToolOutcome, ...]) -> Playb
     return Finish(PlanAnswer(action_ids=chosen, rationale=words))
 
 
-def _about(text: str, brief: Brief, unsupported: tuple[str, ...]) -> Question:
+def _about(text: str, brief: Brief, unsupported: tuple[str, ...], language: str) -> Question:
     """Ask about people whom the customer data cannot tell, in the marketer's own words where they were read."""
     spans = [brief.slots[f"audience.{key}"].span for key in unsupported if f"audience.{key}" in brief.slots]
     words = ", ".join(f"“{text[start:end]}”" for start, end in spans) or ", ".join(unsupported)
-    return Question(
-        field="audience",
-        question=f"The customer data cannot tell who is meant by {words}. Whom should it reach, by what is known of them?",
-        suggestion="customers who have not bought for 180 days",
-    )
+    return ask("audience", language, Why("audience_unknown", (words,)))
 
 
-def _about_currency(stated: str | None, home: str) -> Question:
+def _about_currency(stated: str, home: str, language: str) -> Question:
     """Ask, never convert: costs and offers of a workspace are in one currency."""
-    return Question(
-        field="budget",
-        question=f"The budget is in {stated}, and costs here are in {home}. How much is it in {home}?",
-        suggestion=f"the amount in {home}",
-    )
+    return ask("budget", language, Why("budget_currency", (stated, home)), f"… {home}")
+
+
+def _about_channels(brief: Brief, situation: Situation, language: str) -> list[Question]:
+    """Ask where nothing can be sent on the channels that the brief leaves: which have an action is said."""
+    left = usual_channels(situation.memory, brief, situation.rules.channels)
+    equipped = {action.channel for action in situation.actions}
+    ready = [channel for channel in situation.rules.channels if channel in equipped]
+    if not ready or equipped & set(left):
+        return []
+    named = ", ".join(channel_name(channel) for channel in left)
+    offered = ", ".join(channel_name(channel) for channel in ready)
+    return [ask("channels", language, Why("channels_no_action", (named, offered)), channel_name(ready[0]))]
 
 
 def check_plan(situation: Situation, reading: BriefReading) -> Check[PlanAnswer]:

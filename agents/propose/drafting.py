@@ -89,7 +89,7 @@ class Drafting:
             record=await in_thread(self._read, record_of, state["thread_id"]),
         )
         heard = None if task.record else await hear_brief(self.bench, self.crew, state, task)
-        reading = reading_of(task, lambda asked: read_with_answers(asked, situation, heard))
+        reading = reading_of(task, situation, lambda asked: read_with_answers(asked, situation, heard))
         run = await self.crew.plan(state["thread_id"], task, situation, reading)
         brief = await self._with_questions(state, situation, reading.brief)
 

@@ -14,7 +14,8 @@ from agents.planner.brief import Brief, Question
 from agents.planner.cross_check import cross_checked, with_doubts
 from agents.planner.heard import HeardBy, HearTask
 from agents.planner.hearing import hears
-from agents.planner.parser import language_of, merge_answer, read_brief
+from agents.planner.parser import language_of, merge_answer
+from agents.planner.reading import read_brief
 from agents.propose.earlier import reading_by
 from agents.situation import Situation
 from agents.state import ProposeState

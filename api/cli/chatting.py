@@ -94,7 +94,7 @@ def brief(
     currency: Annotated[str | None, typer.Option(help="Currency of a bare $, ISO 4217.")] = None,
 ) -> None:
     """Read an objective into the brief record, without a home and without a key; by the models that are set, too."""
-    from agents.planner.parser import read_brief
+    from agents.planner.reading import read_brief
     from api.cli.show.brief import show_brief
     from api.settings import read_settings
 

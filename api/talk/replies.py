@@ -8,45 +8,35 @@ from pydantic import JsonValue
 
 from agents.conversation.explaining import explain
 from agents.conversation.hearing import Heard
-from agents.conversation.remembering import KINDS, facts_in
-from agents.conversation.replying import CAN, Reply, quoted
+from agents.conversation.remembering import facts_in
+from agents.conversation.replying import Reply, quoted
+from agents.conversation.wording import message, refusals_said
 from api.conversing import Event, Json, Said, new_conversation, questions_of
 from api.http.signing_in import Caller
 from api.talk.knowing import known_of, result_of
 from api.talk.memory import RememberedView, accepted_of, forgotten_facts, listed, offer_facts
 from api.talk.standing import Seen
+from api.talk.telling import language_for
 from api.views.numbers import sourced
 from policies.figures import Figure
 from store.repositories.agent_work import add_turn
 from store.threads import in_thread
 
-_WORDS_APPROVE_NOTHING = (
-    "Words in a conversation approve nothing and launch nothing. Another person with the role for it approves the "
-    "campaign under approvals, for exactly what is shown there."
-)
-_GREETING = f"Hello. Say what a campaign should achieve, for whom and for how much. You can {'; '.join(CAN)}."
-_SAY_THE_CAMPAIGN = "Say what the new campaign should achieve, for whom, when and for how much."
-_NOT_UNDERSTOOD = (
-    f"I read nothing in that which changes the plan, so nothing was changed. You can {'; '.join(CAN)}."
-)
-_REFUSED = "That may not be done, so nothing was changed; see why, and what may be done instead."
 _BEGINS = 60
-_ASKS = "I could not read an answer in that. These are the questions that planning waits for."
-_OFFERED = (
-    "Shall this be remembered for later briefs? Say yes to accept; nothing is kept for use before that."
-)
-_CANNOT_REMEMBER = f"I keep only a few kinds of facts: {KINDS}. Nothing was kept."
 
 
 async def reply_to(caller: Caller, said: Said, seen: Seen, heard: Heard) -> AsyncIterator[Event]:
-    """Answer a turn that changes no campaign."""
+    """Answer a turn that changes no campaign, in the language of the turn or of the campaign that it is about."""
+    language = language_for(said.text, heard)
     if heard.kind in ("remember", "accept", "recall", "forget"):
         conversation_id = await _conversation(caller, seen)
         seen = seen._replace(conversation_id=conversation_id)
-        words, kept = await in_thread(_memory, caller, said.text[heard.start :], seen, heard, conversation_id)
+        words, kept = await in_thread(
+            _memory, caller, said.text[heard.start :], seen, heard, conversation_id, language
+        )
         shown: list[JsonValue] = [each.model_dump(mode="json") for each in kept]
         return await replying(caller, seen, said.text, heard, words, {"remembered": shown})
-    reply = await in_thread(_reply, caller, said.text, seen, heard)
+    reply = await in_thread(_reply, caller, said.text, seen, heard, language)
     extra: Json = {}
     if heard.merged is not None and heard.merged.refusals:
         text = said.text[heard.start :]
@@ -54,10 +44,13 @@ async def reply_to(caller: Caller, said: Said, seen: Seen, heard: Heard) -> Asyn
             {**refusal.model_dump(mode="json"), "words": text[slice(*refusal.span)]}
             for refusal in heard.merged.refusals
         ]
+        extra["notice"] = refusals_said(
+            [(refusal, text[slice(*refusal.span)]) for refusal in heard.merged.refusals], language
+        )
     if heard.kind == "other" and heard.campaign is not None:
         extra |= await _questions(caller, seen, heard)
         if extra.get("interrupt_id"):
-            reply = Reply(_ASKS)
+            reply = Reply(message("asks", language))
     return await replying(caller, seen, said.text, heard, reply, extra)
 
 
@@ -98,42 +91,42 @@ async def _conversation(caller: Caller, seen: Seen) -> str:
     return await in_thread(new_conversation, caller.app, caller.workspace_id, caller.person.user_id)
 
 
-def _reply(caller: Caller, text: str, seen: Seen, heard: Heard) -> Reply:
+def _reply(caller: Caller, text: str, seen: Seen, heard: Heard, language: str) -> Reply:
     if heard.kind == "question":
-        return _about_plan(caller, seen, heard)
+        return _about_plan(caller, seen, heard, language)
     if heard.kind == "result":
         with caller.app.database.read() as session:
             return result_of(session, caller.workspace_id, text, seen.standing.current)
     if heard.kind == "which":
-        return _which(seen)
+        return _which(seen, language)
     if heard.kind == "approval":
-        return Reply(_WORDS_APPROVE_NOTHING)
+        return Reply(message("approval", language))
     if heard.kind == "refused":
-        return Reply(_REFUSED)
-    topics = {"greeting": _GREETING, "new_campaign": _SAY_THE_CAMPAIGN}
+        return Reply(message("refused", language))
+    topics = {"greeting": "greeting", "new_campaign": "say_campaign"}
     if heard.topic == "addressed" and heard.campaign is not None:
-        return Reply(f"We speak of {heard.campaign.name.lower()} now. What should change?")
-    return Reply(topics.get(heard.topic, _NOT_UNDERSTOOD))
+        return Reply(message("addressed", language, campaign=heard.campaign.name.lower()))
+    return Reply(message(topics.get(heard.topic, "not_understood"), language))
 
 
-def _which(seen: Seen) -> Reply:
+def _which(seen: Seen, language: str) -> Reply:
     """Name the campaigns there are by the beginnings of their briefs."""
     figures: dict[str, Figure] = {}
     for each in seen.standing.campaigns:
         begins = each.text if len(each.text) <= _BEGINS else f"{each.text[:_BEGINS]}…"
         figures |= quoted("brief", begins, kind="brief", path=each.campaign_id)
     named = "; ".join(f"“{{figure:{name}}}”" for name in figures)
-    return Reply(f"Which campaign do you mean? {named}. Say it by words that only its brief has.", figures)
+    return Reply(message("which", language, named=named), figures)
 
 
-def _about_plan(caller: Caller, seen: Seen, heard: Heard) -> Reply:
+def _about_plan(caller: Caller, seen: Seen, heard: Heard, language: str) -> Reply:
     campaign = seen.campaign(heard.campaign)
     if campaign is None or heard.campaign is None:
         if heard.topic == "help":
-            return Reply(_GREETING)
-        return Reply(f"There is no campaign in this conversation yet. {_SAY_THE_CAMPAIGN}")
+            return Reply(message("greeting", language))
+        return Reply(f"{message('no_campaign', language)} {message('say_campaign', language)}")
     with caller.app.database.read() as session:
-        return explain(heard.topic, known_of(session, campaign, heard.campaign))
+        return explain(heard.topic, known_of(session, campaign, heard.campaign), language)
 
 
 async def _questions(caller: Caller, seen: Seen, heard: Heard) -> Json:
@@ -155,23 +148,21 @@ async def _questions(caller: Caller, seen: Seen, heard: Heard) -> Json:
 
 
 def _memory(
-    caller: Caller, words: str, seen: Seen, heard: Heard, conversation_id: str
+    caller: Caller, words: str, seen: Seen, heard: Heard, conversation_id: str, language: str
 ) -> tuple[str, list[RememberedView]]:
     if heard.kind == "recall":
         kept = listed(caller)
-        return ("This is what is kept or offered for you." if kept else "Nothing is remembered of you."), kept
+        return message("recalled" if kept else "nothing_recalled", language), kept
     if heard.kind == "accept":
         kept = accepted_of(caller, conversation_id)
-        return ("It counts for your briefs from now on." if kept else "Nothing waits to be accepted."), kept
+        return message("accepted" if kept else "nothing_accepted", language), kept
     noted = facts_in(words, seen.by)
     if heard.kind == "forget":
         gone = forgotten_facts(caller, [each.fact for each in noted])
-        return (
-            "It is forgotten; nothing of it is left." if gone else "Nothing like that was remembered."
-        ), gone
+        return message("forgotten" if gone else "nothing_forgotten", language), gone
     if not noted:
-        return _CANNOT_REMEMBER, []
-    return _OFFERED, offer_facts(caller, noted, conversation_id)
+        return message("cannot_remember", language), []
+    return message("offered", language), offer_facts(caller, noted, conversation_id)
 
 
 def _keep(

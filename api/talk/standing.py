@@ -11,7 +11,7 @@ from sqlmodel import Session
 from agents.comments.asks import Reading as ReadBy
 from agents.conversation.standing import Spoken, Standing
 from agents.planner.brief import Brief
-from agents.planner.parser import read_brief
+from agents.planner.reading import read_brief
 from agents.propose.facts import brief_policy
 from api.conversing import Said
 from api.http.signing_in import Caller

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from agents.conversation.changes import FieldChange
 from agents.conversation.hearing import Heard
+from agents.conversation.wording import changes_said, refusals_said, reply_language
 from api.conversing import Json, Said
 from api.http.signing_in import Caller
 from api.talk.standing import Seen
@@ -38,6 +39,7 @@ def understood(
     heard: str | None = None,
 ) -> Json:
     """What is told of a turn before anything runs; spans count in the whole turn."""
+    language = language_for(turn.said.text, turn.heard)
     start = turn.said.text.find(turn.words) if turn.words else 0
     listed: list[JsonValue] = []
     for change in changes:
@@ -52,7 +54,20 @@ def understood(
         "heard": heard or turn.heard.kind,
         "changes": listed,
         "refusals": refused,
+        "text": " ".join(
+            part
+            for part in (
+                changes_said(changes, language, undone=turn.heard.kind == "undo"),
+                refusals_said([(each, turn.words[slice(*each.span)]) for each in refusals], language),
+            )
+            if part
+        ),
     }
+
+
+def language_for(text: str, heard: Heard) -> str:
+    """The language that a turn is answered in."""
+    return reply_language(text, heard.campaign.text if heard.campaign is not None else "")
 
 
 def _moved(change: FieldChange, text: str, start: int) -> FieldChange:

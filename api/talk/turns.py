@@ -10,8 +10,9 @@ from agents.conversation.changes import FieldChange, changes_between
 from agents.conversation.hearing import hear
 from agents.conversation.merging import WORDS, Merged
 from agents.conversation.standing import Spoken, Standing
+from agents.conversation.wording import message
 from agents.planner.brief import Brief
-from agents.planner.parser import read_brief
+from agents.planner.reading import read_brief
 from agents.refusals import ThreadWaitsError
 from agents.state import ProposeState
 from agents.thread_talking import TurnSaid, Version, begin_change, begin_undo, version_before
@@ -20,16 +21,13 @@ from api.conversing import Event, Json, Place, Said, new_conversation, require_t
 from api.http.signing_in import Caller
 from api.talk.replies import reply_to, replying
 from api.talk.standing import see_conversation
-from api.talk.telling import Turn, understood
+from api.talk.telling import Turn, language_for, understood
 from policies.authority import Action
 from policies.errors import NotAuthorisedError
 from policies.refusals import Refusal
 from store.repositories.agent_work import add_turn
 from store.tables import Campaign
 from store.threads import in_thread
-
-NOTHING_CHANGED = "That is what the plan says already; nothing was changed."
-NOTHING_TO_UNDO = "There is nothing to take back: this campaign is as you first said it."
 
 
 async def talk(caller: Caller, said: Said) -> AsyncIterator[Event]:
@@ -115,7 +113,9 @@ async def _change(turn: Turn, campaign: Campaign, spoken: Spoken, merged: Merged
         spoken.record, merged.record, text=turn.words, offset=len(spoken.text) + 1, sources=merged.taken
     )
     if not changes and not merged.refusals:
-        return await replying(turn.caller, turn.seen, turn.said.text, turn.heard, NOTHING_CHANGED)
+        return await replying(
+            turn.caller, turn.seen, turn.said.text, turn.heard, _message(turn, "nothing_changed")
+        )
     return await _changed(turn, campaign, turn.words, merged.record, changes, merged.refusals)
 
 
@@ -133,6 +133,10 @@ async def _changed(
     return await _talked_over(turn, campaign, begun, told)
 
 
+def _message(turn: Turn, key: str) -> str:
+    return message(key, language_for(turn.said.text, turn.heard))
+
+
 async def _undo(turn: Turn, campaign: Campaign, spoken: Spoken) -> AsyncIterator[Event]:
     """The campaign as it was so many turns before; what the turn says after that is a change of it."""
 
@@ -143,7 +147,9 @@ async def _undo(turn: Turn, campaign: Campaign, spoken: Spoken) -> AsyncIterator
 
     found = await in_thread(before)
     if found is None:
-        return await replying(turn.caller, turn.seen, turn.said.text, turn.heard, NOTHING_TO_UNDO)
+        return await replying(
+            turn.caller, turn.seen, turn.said.text, turn.heard, _message(turn, "nothing_to_undo")
+        )
     version, record = found
     if turn.heard.then is not None:
         words = turn.said.text[turn.heard.then :]

@@ -104,5 +104,5 @@ async def plan(
     task = PlannerTask(
         text=of.brief_text, today=of.today, timezone=of.timezone, currency=of.currency, said=said
     )
-    reading = reading_of(task, read or (lambda asked: read_with_answers(asked, of)))
+    reading = reading_of(task, of, read or (lambda asked: read_with_answers(asked, of)))
     return await equipment.crew().plan(THREAD, task, of, reading), reading

@@ -239,3 +239,16 @@ async def test_words_answer_every_question_by_the_api_too(open_shop: Open, shop:
         assert (name, refused["error"]) == ("error", "answer_not_understood")
         reply["answers"] = {"words": "$40, people who have not bought for 6 months"}
         assert events(await opened.call("Ada", "POST", path, json=reply))[-1][0] == "proposal"
+
+
+async def test_a_german_conversation_is_answered_in_german(open_shop: Open, proposed: Proposed) -> None:
+    async with open_shop(proposed.shop) as opened:
+        talk = Talk(opened)
+        asked = (
+            await talk.say("Bitte alle Kunden zurückgewinnen, die seit 6 Monaten nichts gekauft haben.")
+        )[-1]
+        assert asked[0] == "questions" and asked[1]["text"].startswith("Bevor es weitergeht")
+        told = await talk.say("Budget 40 $")
+        assert told[1][1]["text"].startswith("Geändert: Budget: nicht genannt → 40 USD")
+        assert told[-1][0] == "proposal" and told[-1][1]["text"].startswith("Der Vorschlag ist fertig")
+        assert (await talk.say("mach das rückgängig"))[1][1]["text"].startswith("Zurückgenommen: Budget")

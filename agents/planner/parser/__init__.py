@@ -8,7 +8,16 @@ are a data file in lexicon/.
 from agents.planner.parser.extract import Extract, read
 from agents.planner.parser.language import detect as language_of
 from agents.planner.parser.normalise import merge_answer
-from agents.planner.parser.questions import blocking_questions
+from agents.planner.parser.questions import ask, blocking_questions, channel_name
 from agents.planner.parser.reader import read_brief
 
-__all__ = ["Extract", "blocking_questions", "language_of", "merge_answer", "read", "read_brief"]
+__all__ = [
+    "Extract",
+    "ask",
+    "blocking_questions",
+    "channel_name",
+    "language_of",
+    "merge_answer",
+    "read",
+    "read_brief",
+]

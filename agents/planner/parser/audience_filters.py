@@ -293,6 +293,6 @@ def quoted_segment(found: Found, _today: date) -> list[Filter]:
 
 def new_customers(found: Found, _today: date) -> list[Filter]:
     """New customers to be won are a goal; those who are here are an audience."""
-    if any(item.has("GAIN", "GOALWORD") for item in found.sentence.before(found.first, 2)):
+    if any(item.has("GAIN", "GOALWORD", "OBJ:acquisition") for item in found.sentence.before(found.first, 2)):
         return []
     return [Filter("new_customer", True, found.first, found.last, 0.85)]

@@ -94,7 +94,7 @@ _SOURCES: Final[tuple[tuple[str, Build], ...]] = (
     ("POINTS _7 EXPIRE", constant("points_expiring", True)),
     ("EXPIRE _1 POINTS", constant("points_expiring", True)),
     ("WEB", constant("web_customer", True)),
-    ("NOT|WITHOUT _4 APP INSTALL?", constant("app_installed", False)),
+    ("NOT|WITHOUT !USE _3 APP INSTALL?", constant("app_installed", False)),
     ("WITHPEOPLE _1 APP INSTALL?", constant("app_installed", True)),
     ("APPUSERS", constant("app_installed", True)),
     ("CANCELLED _4 BETWEEN|FROM|IN? t:DATE AND|TO|UNTIL u:DATE", cancelled),

@@ -12,65 +12,18 @@ from agents.planner.parser.budget_cues import (
     is_cued_after,
     is_price_after,
     period_of,
+    stands_alone,
 )
 from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.money import Money
 from agents.planner.parser.reading import Reading, Why, correction_before
 
-CODES: Final = frozenset(
-    [
-        "USD",
-        "EUR",
-        "GBP",
-        "CHF",
-        "JPY",
-        "CNY",
-        "INR",
-        "AUD",
-        "CAD",
-        "NZD",
-        "SGD",
-        "HKD",
-        "SEK",
-        "NOK",
-        "DKK",
-        "ISK",
-        "PLN",
-        "CZK",
-        "HUF",
-        "RON",
-        "BGN",
-        "TRY",
-        "ILS",
-        "AED",
-        "SAR",
-        "QAR",
-        "KWD",
-        "ZAR",
-        "NGN",
-        "KES",
-        "EGP",
-        "MAD",
-        "BRL",
-        "MXN",
-        "ARS",
-        "CLP",
-        "COP",
-        "PEN",
-        "KRW",
-        "TWD",
-        "THB",
-        "IDR",
-        "MYR",
-        "PHP",
-        "VND",
-        "PKR",
-        "BDT",
-        "LKR",
-        "UAH",
-        "RUB",
-    ]
-)
+CODES: Final = frozenset([
+    "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "AUD", "CAD", "NZD", "SGD", "HKD", "SEK", "NOK", "DKK", "ISK",
+    "PLN", "CZK", "HUF", "RON", "BGN", "TRY", "ILS", "AED", "SAR", "QAR", "KWD", "ZAR", "NGN", "KES", "EGP", "MAD",
+    "BRL", "MXN", "ARS", "CLP", "COP", "PEN", "KRW", "TWD", "THB", "IDR", "MYR", "PHP", "VND", "PKR", "BDT", "LKR",
+    "UAH", "RUB",
+])  # fmt: skip
 _DOLLARS: Final = frozenset(["USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP"])
 # What a symbol shared by several currencies may mean; the home's own currency decides, else the first.
 _SHARED: Final = {
@@ -82,6 +35,8 @@ _SHARED: Final = {
 _FARTHEST_CORRECTION: Final = 12
 # A smaller number that stands alone may be anything.
 _LEAST_BARE: Final = 50
+# Not even a number beside the word "budget" is one when it has no currency and is so small.
+_LEAST_CUED: Final = 10
 
 
 class Candidate(NamedTuple):
@@ -224,6 +179,8 @@ def _judge(
         or amount > Decimal(10) ** 12
     ):
         return None
+    if amount < _LEAST_CUED and not isinstance(item.value, Money) and "SCALED" not in item.tags:
+        return None
     correction = has_earlier and correction_before(sentence, at)
     cue = cue_before(sentence, at)
     cued = cue == "budget" or (
@@ -298,7 +255,9 @@ def _contradiction(sentence: Sentence, candidates: list[Candidate]) -> Why | Non
         if sum(each.amount for each in totals[1:]) > totals[0].amount:
             return Why("budget_parts", (words[0], ", ".join(words[1:])))
         return None
-    cued = [each for each in totals if each.confidence >= 0.95]
+    cued = [each for each in totals if each.confidence >= 0.95] or [
+        each for each in totals if stands_alone(sentence, each.at)
+    ]
     if len({each.amount for each in cued}) < 2:
         return None
     return Why("budget_two", (words[0], words[-1]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from agents.planner.parser.items import Sentence
+from agents.planner.parser.items import Item, Sentence
 
 FILL: Final = (
     "FILL",
@@ -29,12 +29,15 @@ FILL: Final = (
 
 def cue_before(sentence: Sentence, at: int) -> str | None:
     """What stands before an amount: "budget", a "price", an upper bound, or nothing of the kind."""
-    upper = False
+    upper = floor = False
     for item in sentence.before(at, 8):
-        if item.has("PRICEWORD", "OLD"):
+        if floor and item.has("CART", "ORDERS"):
+            return "price"
+        floor = floor or item.has("FROM", "MIN")
+        if item.has("PRICEWORD", "PAYS") and not item.has("BUDGET"):
             return "price"
         if item.has("BUDGET"):
-            return "budget"
+            return "price" if _is_spent_by_people(sentence, item) else "budget"
         if item.has("MIN") and not item.has("FROM"):
             return "price"
         if item.has("BUDGETCUE") and not item.has("WITHPEOPLE"):
@@ -42,9 +45,16 @@ def cue_before(sentence: Sentence, at: int) -> str | None:
         upper = upper or item.has("MAX")
         if item.has("TOTALWORD"):
             return "budget"
-        if not (item.has(*FILL, "CORRECT") or item.form in (":", "(", "eq")):
+        if not (item.has(*FILL, "CORRECT", "GOALWORD") or item.form in (":", "(", "eq")):
             break
     return "max" if upper else None
+
+
+def _is_spent_by_people(sentence: Sentence, item: Item) -> bool:
+    """ "Our best customers spend €300 a year"."""
+    index = sentence.items.index(item)
+    before = sentence.items[index - 1] if index else None
+    return before is not None and before.has("PEOPLE") and item.has("CLVWORD")
 
 
 def is_cued_after(sentence: Sentence, index: int) -> bool:
@@ -65,6 +75,14 @@ def is_alone(sentence: Sentence, at: int) -> bool:
         return True
     before = sentence.items[at - 1]
     return before.stop != "W" or before.has("WITH", "FOR", "VIA", "FILL", "ONLY", "AROUND", "DASH", "USE")
+
+
+def stands_alone(sentence: Sentence, index: int) -> bool:
+    """ "..., 9k EUR." has nothing beside it that could make it anything but the budget."""
+    before = sentence.items[index - 1] if index else None
+    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+    opens = before is None or before.stop != "W" or before.form == ":"
+    return opens and (following is None or following.stop != "W")
 
 
 def is_price_after(sentence: Sentence, index: int) -> bool:

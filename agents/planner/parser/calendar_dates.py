@@ -12,9 +12,9 @@ from agents.planner.parser.calendar_items import (
     day_at,
     item_at,
     month_of,
-    name_in,
     or_bad,
     past,
+    worded_day_at,
     year_at,
 )
 from agents.planner.parser.items import Item
@@ -72,12 +72,12 @@ def day_month(items: list[Item], at: int, _today: date) -> tuple[int, Moment] | 
     place = (
         past(items, place, "THE", "ON") if place == at or item_at(items, place).has("THE", "ON") else place
     )
-    day = day_at(items, place)
+    day = day_at(items, place) or worded_day_at(items, place)
     if day is None or (place != at and not item_at(items, at).has("WEEKDAY", "THE")):
         return None
     until = None
     following = place + 1
-    if item_at(items, following).has(*RANGE_MARKS):
+    if item_at(items, following).has(*RANGE_MARKS) or item_at(items, following).form == "/":
         other = past(items, following + 1, "THE", "WEEKDAY", "TO")
         until = day_at(items, other)
         following = other + 1 if until is not None else following
@@ -138,22 +138,6 @@ def month_alone(items: list[Item], at: int, _today: date) -> tuple[int, Moment] 
         return None
     first, closes = at_time.month_rules(month)
     return max(last, at), Moment(first, closes, year, True)
-
-
-def opening_of_month(items: list[Item], at: int, _today: date) -> tuple[int, Moment] | None:
-    """ "First two weeks of December", "les dix premiers jours de mars": the days that open a month."""
-    one, other = item_at(items, at), item_at(items, at + 1)
-    number = other if one.has("NTH:1") else one
-    if not (number.has("NUM") and (one.has("NTH:1") or other.has("NTH:1"))):
-        return None
-    days = {"day": 1, "week": 7}.get(name_in(item_at(items, at + 2), "U:") or "")
-    place = past(items, at + 3, "OF", "IN", "FROM", "THE")
-    month, count = month_of(item_at(items, place)), value_of(number)
-    if days is None or month is None or not count or not 2 <= count * days <= 28:
-        return None
-    last, year = year_at(items, place + 1)
-    moment = at_time.month_day(month, 1, year, count * days)
-    return (max(last, place), moment) if moment else None
 
 
 def east_asian(items: list[Item], at: int, _today: date) -> tuple[int, Moment] | None:

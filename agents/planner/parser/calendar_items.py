@@ -14,6 +14,14 @@ def name_in(item: Item, prefix: str) -> str | None:
     return next((tag[len(prefix) :] for tag in item.tags if tag.startswith(prefix)), None)
 
 
+def unit_in(item: Item) -> str | None:
+    """The unit of time that an item names, also in "die Woche", which before a day is no pace."""
+    unit = name_in(item, "U:")
+    if unit is None and item.form.split(" ")[0] in ("die", "der", "in", "la", "de", "na", "il"):
+        unit = name_in(item, "EVERY:")
+    return unit
+
+
 def item_at(items: list[Item], at: int) -> Item:
     return items[at] if 0 <= at < len(items) else Item("", 0, 0, frozenset(), None, "S")
 
@@ -45,6 +53,16 @@ def day_at(items: list[Item], at: int) -> int | None:
     return (
         day if day is not None and 1 <= day <= 31 and "." not in item.form and "," not in item.form else None
     )
+
+
+def worded_day_at(items: list[Item], at: int) -> int | None:
+    """A day of the month as an ordinal in words, "the eleventh of January", "am ersten Dezember"."""
+    item, place = item_at(items, at), past(items, at + 1, "OF")
+    name, following = name_in(item, "NTH:"), item_at(items, place + 1)
+    if name is None or item.has("LAST") or month_of(item_at(items, place)) is None:
+        return None
+    # "Zweite Januarhaelfte" is a part of the month.
+    return None if following.has("HALFPART", "UNIT") else int(name)
 
 
 def month_of(item: Item) -> int | None:

@@ -62,16 +62,52 @@ def quarter(items: list[Item], at: int, _today: date) -> tuple[int, Moment] | No
 
 
 def week_number(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None:
-    if not item_at(items, at).has("WEEKNO"):
+    """ "KW 50", "weeks 50 and 51": calendar weeks; "week 2 of the trial" is none."""
+    cue, following = item_at(items, at), item_at(items, at + 1)
+    plain = name_in(cue, "U:") == "week"
+    if not (cue.has("WEEKNO") or plain) or not following.has("DIGITS"):
         return None
-    number = value_of(item_at(items, at + 1)) if item_at(items, at + 1).has("DIGITS") else None
+    number, last = value_of(following), at + 1
     moment = at_time.iso_week(number, today) if number else None
-    return (at + 1, moment) if moment else None
+    if moment is None or (plain and item_at(items, last + 1).has("OF", "AFTER", "PERCENT", "CUR", "MONTH")):
+        return None
+    other = value_of(item_at(items, at + 3)) if item_at(items, at + 3).has("DIGITS") else None
+    if number and other and item_at(items, at + 2).has("AND", "DASH", "TO", "UNTIL"):
+        closing = at_time.iso_week(other, today)
+        if closing is not None and other <= 53:
+            return at + 3, moment._replace(last=closing.last, is_range=True)
+    return last, moment
+
+
+def weekday_span(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None:
+    """ "Thursday to Sunday next week", "Friday to Sunday": Monday to Friday alone says which days of every week."""
+    first, last = name_in(item_at(items, at), "D:"), name_in(item_at(items, at + 2), "D:")
+    if first is None or last is None or not item_at(items, at + 1).has("TO", "DASH", "UNTIL"):
+        return None
+    place = past(items, at + 3, "OF", "THE")
+    unit = name_in(item_at(items, place + 1), "U:")
+    step = None
+    if item_at(items, place).has("NEXT", "THIS", "COMING") and unit == "week":
+        step, place = (0 if item_at(items, place).has("THIS") else 1), place + 1
+    elif name_in(item_at(items, place), "U:") == "week" and item_at(items, place + 1).has("NEXTAFTER"):
+        step, place = 1, place + 1
+    monday = today - timedelta(days=today.weekday())
+    if step is not None and int(first) <= int(last):
+        opens, closes = (monday + timedelta(weeks=step, days=int(each)) for each in (first, last))
+    elif (first, last) == ("0", "4") or item_at(items, at + 3).has(
+        "NUM", "MONTH", "DOTTED", "SLASHED", "ISO", "THE"
+    ):
+        return None
+    else:
+        opens = today + timedelta(days=(int(first) - today.weekday()) % 7 or 7)
+        closes = opens + timedelta(days=(int(last) - int(first)) % 7)
+        place = at + 2
+    return place, at_time.constant(opens, closes)._replace(is_range=True)
 
 
 def relative(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None:
     """ "Next 2 weeks", "this month", "semana que viene", "in two weeks"."""
-    place = past(items, at, "THE")
+    place = at if item_at(items, at).has("THIS") else past(items, at, "THE")
     item = item_at(items, place)
     if not item.has("NEXT", "THIS", "COMING", "NUM", "IN", "UNIT", "DURING", "WITHIN"):
         return None
@@ -99,14 +135,25 @@ def relative(items: list[Item], at: int, today: date) -> tuple[int, Moment] | No
         counted = counted_at(items, place, today)
         if counted and item_at(items, counted[0] + 1).has("NEXTAFTER"):
             return counted[0] + 1, constant_until(today, counted[1])
-        if counted and item_at(items, counted[0] + 1).has("FROMNOW"):
-            return counted[0] + 1, at_time.constant(today + timedelta(days=counted[1]))
+        ahead = None if counted is None else _from_now_at(items, counted[0] + 1)
+        if counted and ahead:
+            return ahead[0], at_time.constant(today + timedelta(days=counted[1] + ahead[1]))
         # "les 2 prochaines semaines"
         following = item_at(items, place + 1)
         many = value_of(item)
         inner = name_in(item_at(items, place + 2), "U:")
         if following.has("NEXT") and inner and many and many < 400:
             return place + 2, constant_until(today, round(many * UNIT_DAYS[inner]))
+    return None
+
+
+def _from_now_at(items: list[Item], at: int) -> tuple[int, int] | None:
+    """ "From now", "from tomorrow", "hence": the last item of it and the days from today."""
+    item, following = item_at(items, at), item_at(items, at + 1)
+    if item.has("FROMNOW"):
+        return at, 0
+    if item.has("FROM") and following.has("TODAY", "NOW", "TOMORROW"):
+        return at + 1, int(following.has("TOMORROW"))
     return None
 
 
@@ -192,6 +239,8 @@ def weekday(items: list[Item], at: int, today: date) -> tuple[int, Moment] | Non
     )
     if not marked and not cued and not item_at(items, at).has("THE"):
         return None
+    if item_at(items, place).form in ("sun", "sat") and before.has("AFTER", "BEFORE"):
+        return None  # "After-sun" is a lotion.
     weekday = int(name)
     ahead = (weekday - today.weekday()) % 7 or 7
     if is_next:

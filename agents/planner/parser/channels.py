@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from agents.planner.brief import CHANNELS, Channel
+from agents.planner.parser.channel_words import channel_at
 from agents.planner.parser.items import Item, Sentence, Span
 from agents.planner.parser.reading import Reading, Why, correction_before, hull
 
@@ -30,8 +32,6 @@ _BETWEEN: Final = (
     "WITH",
     "DO",
 )
-# "Push" and "text" are other things too: such a word is a channel only in the company of these.
-_WORDS_OF_MANY_MEANINGS: Final = frozenset(["push", "text", "texts"])
 
 
 class Mention(NamedTuple):
@@ -61,7 +61,9 @@ def find_channels(sentence: Sentence, offered: Sequence[Channel] = CHANNELS) -> 
     unwanted = [mention for mention in mentions if mention.negated]
     asked: set[Channel] = {mention.channel for mention in wanted}
     excluded_set = {mention.channel for mention in unwanted}
-    doubt = _contradiction(asked, excluded_set, {mention.channel for mention in wanted if mention.only})
+    doubt = _two_exclusive(sentence, wanted) or _contradiction(
+        asked, excluded_set, {mention.channel for mention in wanted if mention.only}
+    )
     spans = [sentence.items[mention.at].span for mention in wanted]
     everything = _everything(sentence)
     if everything is not None:
@@ -99,78 +101,14 @@ def _everything(sentence: Sentence) -> Item | None:
     return None
 
 
-def _channel(item: Item) -> Channel | None:
-    return next((channel for channel in CHANNELS if f"CH:{channel}" in item.tags), None)
-
-
 def _mentions(sentence: Sentence) -> list[Mention]:
     found: list[Mention] = []
-    for index, item in enumerate(sentence.items):
-        channel = _channel(item)
-        if channel is None or index in sentence.taken or not _is_channel(sentence, index):
+    for index in range(len(sentence.items)):
+        channel = None if index in sentence.taken else channel_at(sentence, index)
+        if channel is None:
             continue
         found.append(Mention(channel, index, _negated(sentence, index), _only(sentence, index)))
     return _spread(sentence, found)
-
-
-def _is_channel(sentence: Sentence, index: int) -> bool:
-    item = sentence.items[index]
-    following = sentence.items[index + 1] if index + 1 < len(sentence.items) else Item("", 0, 0, stop="S")
-    if following.has("NOTCHANNEL") and following.stop == "W":
-        return False
-    if item.form not in _WORDS_OF_MANY_MEANINGS:
-        return True
-    before = sentence.items[index - 1] if index else Item("", 0, 0, stop="S")
-    joined = (
-        (before.has("AND", "OR") or before.form in (",", "/", "(", ":"))
-        and index > 1
-        and _near_channel(sentence, index, -1)
-    )
-    joined = joined or (
-        (following.has("AND", "OR") or following.form in (",", "/", ")"))
-        and _near_channel(sentence, index, 1)
-    )
-    alone = following.has("ONLY") or before.has("ONLY") or (before.stop != "W" and following.stop != "W")
-    alone = alone or (before.has("MONEY", "PCT") and len(_all_channels(sentence)) > 1)
-    alone = alone or (before.form == ":" and index > 1 and sentence.items[index - 2].has("CHANNELWORD"))
-    if item.form == "push":
-        return (
-            joined
-            or alone
-            or (
-                before.has(
-                    "VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "USE", "CHANNELWORD", "EXCEPT", "SEND"
-                )
-                and (
-                    before.has("VIA")
-                    or not following.has("FOR", "THE", "CAMPAIGN", "TO", "ARTICLE", "THIS", "OFFER")
-                )
-            )
-        )
-    if (
-        joined
-        or alone
-        or before.has(
-            "VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "PER", "EXCEPT", "USE", "CHANNELWORD", "SEND", "NUM"
-        )
-    ):
-        return not following.has("FOR")
-    return (
-        following.has("PEOPLE", "THE", "EVERYONE", "THEM", "SEGMENT", "TIER", "TYPE", "DEMONYM")
-        or item.form == "texts"
-    )
-
-
-def _all_channels(sentence: Sentence) -> set[Channel]:
-    return {channel for item in sentence.items if (channel := _channel(item)) is not None}
-
-
-def _near_channel(sentence: Sentence, index: int, step: int) -> bool:
-    """A channel within two items beyond a comma or an "and"."""
-    for at in (index + 2 * step, index + 3 * step):
-        if 0 <= at < len(sentence.items) and _channel(sentence.items[at]) is not None:
-            return True
-    return False
 
 
 def _negated(sentence: Sentence, index: int) -> bool:
@@ -184,6 +122,12 @@ def _negated(sentence: Sentence, index: int) -> bool:
         if item.stop != "W" or item.form == ":":
             break
         if item.has("RULEDOUT"):
+            return True
+        if item.has("NAY") and (
+            index + place + 2 >= len(sentence.items)
+            or sentence.items[index + place + 2].stop != "W"
+            or sentence.items[index + place + 2].has("DATE")
+        ):
             return True
         if item.has("NOT") and not item.has("EXCEPT"):
             beyond = after[place + 1] if place + 1 < len(after) else None
@@ -247,6 +191,17 @@ def _spread(sentence: Sentence, mentions: list[Mention]) -> list[Mention]:
     return spread
 
 
+def _two_exclusive(sentence: Sentence, wanted: list[Mention]) -> Why | None:
+    """ "SMS only ... e-mail only": two that each rule the other out, and are no list ("only SMS and e-mail")."""
+    only = [mention for mention in wanted if mention.only]
+    for one, other in pairwise(only):
+        if one.channel != other.channel and any(
+            item.stop == "S" for item in sentence.items[one.at : other.at]
+        ):
+            return Why("channels_only", (one.channel, other.channel))
+    return None
+
+
 def _contradiction(asked: set[Channel], excluded: set[Channel], exclusive: set[Channel]) -> Why | None:
     both = sorted(asked & excluded)
     if both:
@@ -261,7 +216,11 @@ def _unsupported(sentence: Sentence) -> list[Reading]:
     found: dict[str, Reading] = {}
     for index, item in enumerate(sentence.items):
         name = next((tag[3:] for tag in item.tags if tag.startswith("NO:")), None)
-        if name is None or any(each.has("SOURCEWORD") for each in sentence.before(index, 3)):
+        following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
+        of_people = following is not None and following.has("PEOPLE", "COUNTED") and following.stop == "W"
+        if name is None or index in sentence.asides or of_people:
+            continue
+        if any(each.has("SOURCEWORD") for each in sentence.before(index, 3)):
             continue
         near: Span = item.span
         if not _negated(sentence, index):

@@ -6,6 +6,7 @@ from datetime import date
 
 from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.lengths import Length
+from agents.planner.parser.moments import Moment, next_day
 from agents.planner.parser.reading import Reading, Why
 
 FILL = (
@@ -38,6 +39,26 @@ def wrong_weekday(sentence: Sentence, start: Reading | None, end: Reading | None
     return None
 
 
+def wrong_holiday(sentence: Sentence, today: date) -> Why | None:
+    """ "Black Friday, 4 December": a named day beside a date that it does not fall on."""
+    for index in range(len(sentence.items) - 2):
+        one, mark, other = sentence.items[index : index + 3]
+        if not (one.has("HOLIDAY") and mark.form in (",", "(") and isinstance(one.value, Moment)):
+            continue
+        if (
+            other.has("HOLIDAY")
+            or not isinstance(other.value, Moment)
+            or one.value.is_period
+            or other.value.is_period
+        ):
+            continue
+        named = next_day(one.value, one.value.first, today)
+        dated = next_day(other.value, other.value.first, today)
+        if named is not None and dated is not None and named != dated:
+            return Why("date_weekday", (sentence.text[one.start : other.end],))
+    return None
+
+
 def day_of(reading: Reading) -> date:
     assert isinstance(reading.value, date)
     return reading.value
@@ -66,7 +87,15 @@ def wrong_length(sentence: Sentence, start: Reading | None, end: Reading | None)
 
 
 def is_lasting(sentence: Sentence, index: int) -> bool:
-    for item in sentence.before(index, 3):
+    close = sentence.before(index, 3)
+    if (
+        len(close) > 1
+        and close[0].has("FOR", "SINCE")
+        and close[1].has("BUY", "BOUGHT", "INACTIVE", "ORDERS")
+    ):
+        # "Nothing bought for 180 days" is about people.
+        return False
+    for item in close:
         if item.has("DATE", "FOR"):
             break
         if item.has("LAST", "PAST", "AGO", "NOT", "INACTIVE", "BUY", "SINCE", "EACH"):

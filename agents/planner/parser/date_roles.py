@@ -6,9 +6,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from agents.planner.parser.date_doubts import day_of
-from agents.planner.parser.holidays import Rule
 from agents.planner.parser.items import Item, Sentence
-from agents.planner.parser.moments import Moment
+from agents.planner.parser.moments import Moment, next_day
 from agents.planner.parser.reading import Reading, correction_before
 
 
@@ -53,7 +52,7 @@ def refined_roles(sentence: Sentence, roles: list[Role], today: date) -> list[Ro
             and (one, two) != (first, last)
             and one <= last
             and first <= two
-            and (len(roles[other].indexes) == 2 or two - one < last - first)
+            and (_is_exact(sentence, roles[other]) or two - one < last - first)
             for other, (one, two) in enumerate(spans)
         )
         if not refined and not (ahead and last < today):
@@ -61,15 +60,52 @@ def refined_roles(sentence: Sentence, roles: list[Role], today: date) -> list[Ro
     return kept
 
 
+def settled_roles(sentence: Sentence, roles: list[Role]) -> list[Role]:
+    """Let what is only what the text is about give way to the days that it states, and a launch begin what has no start."""
+    return _launches(_without_loose_edges(sentence, roles))
+
+
+def _launches(roles: list[Role]) -> list[Role]:
+    """ "Launch on 1 December ... until 15 December": a launch begins the campaign, unless its own days are stated."""
+    opened = any(role.role in ("start", "range", "after") for role in roles)
+    return [
+        role._replace(role="theme" if opened else "start") if role.role == "launch" else role
+        for role in roles
+    ]
+
+
+def _without_loose_edges(sentence: Sentence, roles: list[Role]) -> list[Role]:
+    """ "Before Christmas ... from 1 to 20 December": where days are stated, a holiday says only what it is about."""
+    exact = [
+        role
+        for role in roles
+        if role.role != "theme" and not moment_of(sentence.items[role.indexes[-1]]).is_theme
+    ]
+    if not any(role.role in ("range", "end", "before") for role in exact):
+        return roles
+    return [
+        role._replace(role="theme")
+        if (role.role in ("before", "after") and moment_of(sentence.items[role.indexes[0]]).is_theme)
+        or (role not in exact[-1:] and sentence.items[role.indexes[0]].has("NOWFRAME"))
+        else role
+        for role in roles
+    ]
+
+
+def _is_exact(sentence: Sentence, role: Role) -> bool:
+    """Both days are stated."""
+    return len(role.indexes) == 2 or moment_of(sentence.items[role.indexes[0]]).is_range
+
+
 def resolve(
     first: Moment, last: Moment, role: str, known_start: Reading | None, today: date
 ) -> tuple[date | None, date | None]:
     if role in ("start", "after"):
-        day = _next(first, first.last if role == "after" else first.first, today)
+        day = next_day(first, first.last if role == "after" else first.first, today)
         return (day + timedelta(days=1) if day and role == "after" else day), None
     if role in ("end", "before"):
         floor = day_of(known_start) if known_start else today
-        day = _next(last, last.first if role == "before" else last.last, max(floor, today))
+        day = next_day(last, last.first if role == "before" else last.last, max(floor, today))
         return None, (day - timedelta(days=1) if day and role == "before" else day)
     return resolve_range(first, last, today)
 
@@ -78,8 +114,8 @@ def resolve_range(first: Moment, last: Moment, today: date) -> tuple[date | None
     """The end is the next occurrence, the start the latest one before it; a stated year fixes the other."""
     if first.year is not None and last.year is None:
         opens = first.first(first.year)
-        return opens, (_next(last, last.last, opens) if opens else None)
-    closes = _next(last, last.last, today)
+        return opens, (next_day(last, last.last, opens) if opens else None)
+    closes = next_day(last, last.last, today)
     if closes is None:
         return None, None
     if first.year is not None:
@@ -96,13 +132,3 @@ def resolve_range(first: Moment, last: Moment, today: date) -> tuple[date | None
 def _is_plausible(opens: date, closes: date, today: date) -> bool:
     """A range over the turn of the year lies ahead or is at most a quarter long; else its ends are swapped."""
     return opens >= today or closes - opens <= timedelta(days=92)
-
-
-def _next(moment: Moment, rule: Rule, today: date) -> date | None:
-    if moment.year is not None:
-        return rule(moment.year)
-    for year in range(today.year, today.year + 5):
-        day = rule(year)
-        if day is not None and day >= today:
-            return day
-    return None

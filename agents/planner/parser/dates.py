@@ -10,12 +10,15 @@ from agents.planner.parser.date_doubts import (
     day_of,
     doubt_about,
     is_lasting,
+    wrong_holiday,
     wrong_length,
     wrong_weekday,
 )
-from agents.planner.parser.date_roles import Role, moment_of, refined_roles, resolve
+from agents.planner.parser.date_roles import Role, moment_of, refined_roles, resolve, settled_roles
+from agents.planner.parser.date_subjects import is_of_others
 from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.lengths import Length
+from agents.planner.parser.moments import follows
 from agents.planner.parser.reading import Reading, Why, correction_before
 
 
@@ -34,8 +37,9 @@ def find_period(sentence: Sentence, today: date) -> Period:
     A year left out is the next occurrence; "after" starts the next day, "before" ends the day before; an end
     before its start, a day that does not exist or a loose time ("soon") is a doubt and reads as unsaid.
     """
-    roles = _with_corrections(sentence, _roles(sentence, _join(sentence)))
-    start, end, two = _latest(sentence, refined_roles(sentence, roles, today), today)
+    roles = _with_corrections(sentence, _roles(sentence, _join(sentence), today))
+    kept = settled_roles(sentence, refined_roles(sentence, roles, today))
+    start, end, two = _latest(sentence, kept, today)
     start, end, length = _with_length(sentence, start, end) if two is None else (start, end, None)
     doubt = (
         two
@@ -43,11 +47,24 @@ def find_period(sentence: Sentence, today: date) -> Period:
         or wrong_length(sentence, start, end)
         or wrong_weekday(sentence, start, end)
     )
+    named = wrong_holiday(sentence, today) if doubt is None else None
+    if named is not None:
+        # The named day and the date stand for one edge, so that edge is not known.
+        wrong = [at for at, item in enumerate(sentence.items) if item.has("HOLIDAY")]
+        start, end = (
+            None if each and any(sentence.items[at].span == each.span for at in wrong) else each
+            for each in (start, end)
+        )
+        doubt = named
     for role in roles:
         if role.role != "theme":
             sentence.take(role.indexes[0], role.indexes[-1])
-    if doubt is not None and doubt.code in ("dates_order", "date_weekday"):
+    if doubt is not None and doubt.code == "date_weekday":
+        start, end = (None if wrong_weekday(sentence, each, None) else each for each in (start, end))
+    if doubt is not None and doubt.code == "dates_order":
         start = end = None
+    if doubt is not None and doubt.code == "dates_length":
+        end = None
     return Period(start, end, doubt, length)
 
 
@@ -77,44 +94,35 @@ def _is_joined(sentence: Sentence, one: int, other: int) -> bool:
     links = [
         item
         for item in between
-        if item.has("TO", "UNTIL")
+        if item.has("TO", "UNTIL", "AND")
         or not (
             item.form in (",", ":")
-            or item.has("THE", "ON", "AT", "RUN", "IS", "INCLUDING", "FILL", "OF", "DATEWORD", "WEEKDAY")
+            or item.has(
+                "THE", "ON", "AT", "RUN", "IS", "INCLUDING", "FILL", "OF", "DATEWORD", "WEEKDAY", "CLOCK"
+            )
         )
     ]
     if links and links[0].has("AND") and len(links) == 1:
-        return any(item.has("BETWEEN") for item in sentence.before(one, 3))
+        return any(item.has("BETWEEN") for item in sentence.before(one, 3)) or follows(
+            moment_of(sentence.items[one]), moment_of(sentence.items[other])
+        )
     kept = [item for item in links if not item.has("AND")]
     return (
         bool(kept)
-        and all(item.has("TO", "UNTIL", "DASH", "END") for item in kept)
+        and all(item.has("TO", "UNTIL", "DASH", "END") or item.form == "/" for item in kept)
         and not any(item.has("START") for item in kept)
     )
 
 
-def _roles(sentence: Sentence, joined: list[tuple[int, ...]]) -> list[Role]:
+def _roles(sentence: Sentence, joined: list[tuple[int, ...]], today: date) -> list[Role]:
     return [
         Role(indexes, "theme")
-        if _is_of_event(sentence, indexes[0])
+        if is_of_others(sentence, indexes[0], today)
         else Role(indexes, "range")
         if len(indexes) == 2
         else _role(sentence, indexes[0])
         for indexes in joined
     ]
-
-
-def _is_of_event(sentence: Sentence, index: int) -> bool:
-    """ "The webinar takes place on 10 December", "la charla del 15": the day of an event is not the campaign's."""
-    unknown = 0
-    for item in sentence.before(index, 5, clause=True):
-        if item.has("EVENT"):
-            return not item.has("CAMPAIGN", "SEND", "HOLIDAY")
-        unknown += not item.tags
-        passes = item.has("ON", "IS", "AT", "THE", "OF") or not item.tags
-        if not passes or unknown > 2 or item.has("UNTIL", "END", "START"):
-            return False
-    return False
 
 
 def _role(sentence: Sentence, index: int) -> Role:
@@ -131,6 +139,8 @@ def _role(sentence: Sentence, index: int) -> Role:
         return Role((index,), "theme")
     on = sending = False
     near = sentence.before(index, 5)
+    if moment.is_theme and len(near) > 1 and near[0].has("OF") and _names_a_thing(near[1]):
+        return Role((index,), "theme")
     for place, item in enumerate(near):
         beyond = near[place + 1] if place + 1 < len(near) else None
         if item.has("U:month") or (item.has("OF") and beyond is not None and beyond.has("U:month")):
@@ -142,20 +152,28 @@ def _role(sentence: Sentence, index: int) -> Role:
             return Role((index,), "range", 0.9)
         if item.has("AROUND"):
             return Role((index,), "theme")
+        if item.has("NOTBEFORE") or (item.has("BEFORE") and beyond is not None and beyond.has("NOT", "NO")):
+            return Role((index,), "start")
         if item.has("BEFORE"):
             return Role((index,), "before")
         if item.has("AFTER"):
             return Role((index,), "after")
-        if item.has("UNTIL", "END", "TO") or (item.has("BY") and not item.has("CHANNEL")):
-            return Role((index,), "end")
-        if item.has("START", "FROM", "LAUNCH", "NTH:1"):
+        if item.has("UNTIL", "END", "TO") or (item.has("BY") and not item.has("CHANNEL") and not sending):
+            # "Au premier trimestre", "a gennaio": the word for "to" is also that for "in".
+            within = (
+                moment.is_period and item.has("TO") and item.has("IN", "THE") and not item.has("UNTIL", "END")
+            )
+            return Role((index,), "range" if within else "end")
+        if item.has("START", "FROM", "NTH:1"):
             return Role((index,), "start")
+        if item.has("LAUNCH"):
+            return Role((index,), "launch")
         on = (
             on
             or item.has("ON", "DURING", "AT", "DEADLINE")
             or (item.has("FOR", "IN") and not moment.is_theme)
         )
-        if not (item.has(*FILL, "DURING", "SENDWORD") or item.form == ":"):
+        if not (item.has(*FILL, "DURING", "SENDWORD", "CLOCK") or item.form == ":"):
             break
     if following is not None and following.has("ONWARDS"):
         return Role((index,), "start")
@@ -163,6 +181,11 @@ def _role(sentence: Sentence, index: int) -> Role:
         return Role((index,), "theme")
     if moment.is_edge_end:
         return Role((index,), "end", 0.85)
+    launched = any(
+        item.has("LAUNCH", "OBJ:product_launch") for item in sentence.before(index, 8, clause=True)
+    )
+    if launched and not moment.is_period:
+        return Role((index,), "launch", 0.85)
     return Role((index,), "range" if moment.is_period else "day", 0.9 if on else 0.8)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from agents.planner.brief import BriefPolicy, Slot, SlotSource
+from agents.planner.parser.asides import asides, quoted
 from agents.planner.parser.audience import audience_contradiction, find_audience
 from agents.planner.parser.budget import find_budget
 from agents.planner.parser.channels import find_channels
@@ -14,7 +15,7 @@ from agents.planner.parser.constraints import discount_contradiction, find_const
 from agents.planner.parser.dates import find_period
 from agents.planner.parser.forbidden import find_refusals
 from agents.planner.parser.items import Sentence, Span
-from agents.planner.parser.kpi import find_kpi
+from agents.planner.parser.kpi import find_kpi, repeats_the_goal
 from agents.planner.parser.labels import Embed, nearest_objective
 from agents.planner.parser.language import detect, reading_language
 from agents.planner.parser.objective import find_objective
@@ -121,6 +122,8 @@ def _placed(reading: Reading, folded: Folded) -> Reading:
 def _extract(sentence: Sentence, today: date, home_currency: str | None, policy: BriefPolicy) -> Extract:
     found = Extract()
     audience = find_audience(sentence, today)
+    sentence.asides = asides(sentence)
+    sentence.taken |= sentence.asides | set(quoted(sentence))
     constraints = find_constraints(sentence, today)
     found.refusals = find_refusals(sentence, policy, constraints)
     _take_audience(found, audience.value, audience.slots)
@@ -140,6 +143,8 @@ def _extract(sentence: Sentence, today: date, home_currency: str | None, policy:
         if reading is not None:
             found.readings[reading.field] = reading
     _take_objective(found, sentence)
+    if kpi is not None and repeats_the_goal(kpi, found.value("objective")):
+        del found.readings["kpi"]
     _take_channels(found, sentence, policy)
     _take_constraints(found, sentence, [*constraints, *([period.length] if period.length else [])])
     return found
@@ -167,7 +172,8 @@ def _take_objective(found: Extract, sentence: Sentence) -> None:
     reading = find_objective(sentence)
     if reading.objective is not None:
         found.readings["objective"] = reading.objective
-    if reading.objective is not None and reading.objective.value == "multi":
+    weighed = any(item.has("SAMEWEIGHT") for item in sentence.items)
+    if reading.objective is not None and reading.objective.value == "multi" and not weighed:
         names = list(dict.fromkeys(goal.code.replace("_", " ") for goal in reading.competing))
         why = Why("goals", (", ".join(names),)) if names else None
         found.doubts.append(Doubt("priority_of_goals", why, names[0] if names else ""))

@@ -35,16 +35,26 @@ def _phrases(sentence: Sentence) -> list[Refusal]:
         for match in phrase.pattern.find(sentence):
             if phrase.negatable and is_negated(sentence, match.first, match.last):
                 continue
+            if phrase.code == "skip_approval" and _is_of_people(sentence, match.first):
+                continue
             if phrase.code == "consent_violation" and _asks_to_opt_in(sentence, match):
                 continue
             if phrase.code == "minors_targeting" and _is_for_a_child(sentence, match):
                 continue
-            if phrase.code == "pii_disclosure" and _is_ours(sentence, match):
+            if phrase.code == "pii_disclosure" and (
+                _is_ours(sentence, match) or _comes_from(sentence, match)
+            ):
                 continue
             if phrase.code == "unsubstantiated_claim" and _is_evidenced(sentence, match):
                 continue
             found.append(refuse(phrase.code, match.span))
     return found
+
+
+def _is_of_people(sentence: Sentence, index: int) -> bool:
+    """ "Customers without a review" have not reviewed what they bought."""
+    near = sentence.before(index, 1)
+    return bool(near) and near[0].has("PEOPLE") and not near[0].has("NOBODY", "THE")
 
 
 def _asks_to_opt_in(sentence: Sentence, match: Found) -> bool:
@@ -92,6 +102,15 @@ def _is_ours(sentence: Sentence, match: Found) -> bool:
         match.last,
     )
     return any(item.has("OURS") for item in sentence.before(at, 2))
+
+
+def _comes_from(sentence: Sentence, match: Found) -> bool:
+    """A list that comes from somebody is not given to them."""
+    return any(
+        sentence.items[at].has("THIRDPARTY")
+        and any(item.has("FROM", "SOURCEWORD") for item in sentence.before(at, 2))
+        for at in range(match.first, match.last + 1)
+    )
 
 
 def _is_evidenced(sentence: Sentence, match: Found) -> bool:

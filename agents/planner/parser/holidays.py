@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Final
@@ -13,15 +14,15 @@ def _fixed(month: int, day: int) -> Rule:
     return lambda year: date(year, month, day)
 
 
-def _nth(month: int, weekday: int, nth: int, plus: int = 0) -> Rule:
-    """The nth weekday of a month (-1 = the last), moved by `plus` days."""
+def nth_weekday(month: int, weekday: int, nth: int, plus: int = 0) -> Rule:
+    """The nth weekday (0 = Monday) of a month (-1 = the last), moved by `plus` days."""
 
     def rule(year: int) -> date:
         if nth > 0:
             first = date(year, month, 1)
             day = first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1))
         else:
-            last = date(year, month + 1, 1) - timedelta(days=1)
+            last = date(year, month, monthrange(year, month)[1])
             day = last - timedelta(days=(last.weekday() - weekday) % 7)
         return day + timedelta(days=plus)
 
@@ -49,17 +50,31 @@ def _table(days: dict[int, tuple[int, int]]) -> Rule:
     return lambda year: date(year, *days[year]) if year in days else None
 
 
+def _advent(nth: int) -> Rule:
+    """The nth Sunday of Advent: the fourth is the last Sunday before 25 December."""
+
+    def rule(year: int) -> date:
+        fourth = date(year, 12, 24) - timedelta(days=(date(year, 12, 24).weekday() + 1) % 7)
+        return fourth - timedelta(weeks=4 - nth)
+
+    return rule
+
+
 # Where countries differ the most common day is read; the plan shows the date, and a person may correct it.
 HOLIDAYS: Final[dict[str, Rule]] = {
-    "black_friday": _nth(11, 3, 4, 1),
-    "cyber_monday": _nth(11, 3, 4, 4),
-    "giving_tuesday": _nth(11, 3, 4, 5),
-    "thanksgiving": _nth(11, 3, 4),
+    "black_friday": nth_weekday(11, 3, 4, 1),
+    "cyber_monday": nth_weekday(11, 3, 4, 4),
+    "giving_tuesday": nth_weekday(11, 3, 4, 5),
+    "thanksgiving": nth_weekday(11, 3, 4),
     "christmas_eve": _fixed(12, 24),
     "christmas": _fixed(12, 25),
     "boxing_day": _fixed(12, 26),
     "new_years_eve": _fixed(12, 31),
     "new_year": _fixed(1, 1),
+    "advent_1": _advent(1),
+    "advent_2": _advent(2),
+    "advent_3": _advent(3),
+    "advent_4": _advent(4),
     "epiphany": _fixed(1, 6),
     "valentines": _fixed(2, 14),
     "womens_day": _fixed(3, 8),
@@ -70,14 +85,14 @@ HOLIDAYS: Final[dict[str, Rule]] = {
     "ascension": _easter(39),
     "whit_sunday": _easter(49),
     "carnival": _easter(-47),
-    "mothers_day": _nth(5, 6, 2),
-    "fathers_day": _nth(6, 6, 3),
+    "mothers_day": nth_weekday(5, 6, 2),
+    "fathers_day": nth_weekday(6, 6, 3),
     "kings_day": _fixed(4, 27),
-    "memorial_day": _nth(5, 0, -1),
+    "memorial_day": nth_weekday(5, 0, -1),
     "independence_day": _fixed(7, 4),
     "bastille_day": _fixed(7, 14),
     "ferragosto": _fixed(8, 15),
-    "labor_day": _nth(9, 0, 1),
+    "labor_day": nth_weekday(9, 0, 1),
     "may_day": _fixed(5, 1),
     "halloween": _fixed(10, 31),
     "all_saints": _fixed(11, 1),

@@ -43,6 +43,8 @@ class Sentence:
     items: list[Item]
     language: str = "en"
     taken: set[int] = field(default_factory=set)
+    asides: set[int] = field(default_factory=set)
+    """Items that state nothing of this campaign."""
 
     @cached_property
     def encoded(self) -> str:

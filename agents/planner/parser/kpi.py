@@ -79,6 +79,11 @@ def find_kpi(sentence: Sentence) -> Reading | None:
     return None
 
 
+def repeats_the_goal(kpi: Reading, objective: object) -> bool:
+    """ "Collect product reviews" states a goal; without a figure its count is no indicator of its own."""
+    return kpi.value == {"name": _COUNTED_BY.get(f"{objective}")}
+
+
 def _reading(found: Found, confidence: float) -> Reading | None:
     tags = found.item("kpi").tags
     name = next((tag[4:] for tag in sorted(tags) if tag.startswith("KPI:")), None)

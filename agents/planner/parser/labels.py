@@ -18,7 +18,7 @@ else:
     Embed = Callable
 
 # Cosine similarities of all-MiniLM-L6-v2; a question is cheaper than a wrong objective.
-LEAST_SIMILARITY: Final = 0.5
+LEAST_SIMILARITY: Final = 0.6
 LEAST_MARGIN: Final = 0.08
 _DESCRIPTIONS: Final[tuple[tuple[str, str], ...]] = (
     ("winback", "Win back lapsed customers who stopped buying from us"),

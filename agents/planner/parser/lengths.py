@@ -62,7 +62,7 @@ def read_length(items: list[Item], at: int) -> tuple[int, Item] | None:
     at_unit = past_fill(items, at_unit)
     unit = unit_at(items, at_unit)
     if unit is None:
-        return None
+        return _minor_age(items, at, at_unit - 1, least)
     days = Decimal(UNIT_DAYS[unit])
     if (most or least) * days > 36500:
         return None
@@ -70,10 +70,22 @@ def read_length(items: list[Item], at: int) -> tuple[int, Item] | None:
     tags = ["DUR", f"IN:{unit}"]
     if any("LAST" in each.tags for each in items[at + 1 : at_unit]):
         tags.append("PASTDUR")
+    young = at > 0 and any(each.has("YOUTH", "AGED") for each in items[max(0, at - 2) : at])
     is_age = unit == "year" and 5 < (most or least) < 18
-    if is_age and (most is not None or (at_unit + 1 < len(items) and items[at_unit + 1].has("OLD_AGE"))):
+    if is_age and (
+        young or most is not None or (at_unit + 1 < len(items) and items[at_unit + 1].has("OLD_AGE"))
+    ):
         tags.append("MINORAGE")
     return at_unit, merged(items, at, at_unit, tags, length)
+
+
+def _minor_age(items: list[Item], at: int, last: int, years: Decimal) -> tuple[int, Item] | None:
+    """ "Aged 12 to 14", "below the age of 15": an age without its unit."""
+    if at == 0 or not items[at - 1].has("AGED") or not 5 < years < 18:
+        return None
+    if any(each.has("MIN") for each in items[max(0, at - 4) : at]):
+        return None
+    return last, merged(items, at, last, ["MINORAGE"], Length(int(years * 365), None, "year", years))
 
 
 def every_unit(item: Item) -> str | None:

@@ -176,6 +176,26 @@ def around(moment: Moment, unit: str) -> Moment:
     return moment._replace(first=opens, last=moved(monday, 6), is_period=True, is_theme=False)
 
 
+def next_day(moment: Moment, rule: Rule, today: date) -> date | None:
+    """The day that a rule of a moment means: in its year, else the next one from `today` on."""
+    if moment.year is not None:
+        return rule(moment.year)
+    for year in range(today.year, today.year + 5):
+        day = rule(year)
+        if day is not None and day >= today:
+            return day
+    return None
+
+
+def follows(one: Moment, other: Moment) -> bool:
+    """Say whether a period begins the day after another ends: January and February are one time."""
+    if not (one.is_period and other.is_period):
+        return False
+    # Any two years do: the rules of months and weeks are the same in all.
+    closes = one.last(2027)
+    return closes is not None and closes + timedelta(days=1) in (other.first(2027), other.first(2028))
+
+
 def value_of(item: Item) -> int | None:
     """The whole number of an item, None when it has none."""
     return int(item.value) if isinstance(item.value, Decimal) and item.value == int(item.value) else None

@@ -17,7 +17,7 @@ _SOURCES: Final[tuple[tuple[ObjectiveCode, int, str], ...]] = (
     ("cart_recovery", 3, "ABANDON _5 CART"),
     ("cart_recovery", 3, "CART _4 ABANDON"),
     ("trial_conversion", 3, "TRIAL _9 PAY"),
-    ("trial_conversion", 3, "CONVERT _6 TRIAL"),
+    ("trial_conversion", 3, "CONVERT _9 TRIAL"),
     ("trial_conversion", 3, "TRIAL _6 CONVERT"),
     ("event_registration", 3, "SIGNUP _6 EVENT"),
     ("event_registration", 3, "EVENT _6 SIGNUP"),
@@ -47,8 +47,10 @@ _SOURCES: Final[tuple[tuple[ObjectiveCode, int, str], ...]] = (
     ("product_launch", 3, "NEW _4 LAUNCH"),
     ("product_launch", 1, "LAUNCH OF|FOR !CAMPAIGN|ARTICLE"),
     ("event_registration", 1, "SIGNUP !NEWSWORD"),
+    ("product_launch", 2, "LAUNCH CAMPAIGN"),
+    ("product_launch", 1, "LAUNCH DATE"),
     ("product_promotion", 1, "PROMO"),
-    ("product_launch", 3, "NEW _2 THING|PRODUCTWORD"),
+    ("product_launch", 2, "NEW _2 THING|PRODUCTWORD"),
     ("loyalty", 3, "REWARD _6 LOYAL|TIER"),
     ("acquisition", 3, "GAIN _3 NEWCUSTOMER"),
     ("aov_growth", 3, "MORE _3 KPI:aov"),
@@ -71,6 +73,7 @@ _SOURCES: Final[tuple[tuple[ObjectiveCode, int, str], ...]] = (
     ("conversion", 1, "NEVERBOUGHT"),
     ("product_promotion", 1, "SALE"),
     ("app_install", 1, "NOT _3 APP"),
+    ("review_collection", 1, "REVIEW"),
 )
 _RULES: Final = tuple((code, weight, Pattern(source)) for code, weight, source in _SOURCES)
 # Goals that go together: the first is a way to the second, so naming both is not naming two.
@@ -142,12 +145,16 @@ def find_answered_objective(sentence: Sentence) -> Reading | None:
 def _goals(sentence: Sentence) -> list[Goal]:
     goals: list[Goal] = []
     for index, item in enumerate(sentence.items):
+        if index in sentence.asides:
+            continue
         for tag in item.tags:
             prefix, _, code = tag.partition(":")
             if prefix in ("OBJ", "HINT") and not _is_description(sentence, index, code):
                 goals.append(Goal(code, 3 if prefix == "OBJ" else 2, index, index))  # type: ignore[arg-type]  # keys of the lexicon are codes, see its test
     for code, weight, pattern in _RULES:
         for found in pattern.find(sentence):
+            if found.first in sentence.asides or _is_a_state(sentence, found.first, code):
+                continue
             if not any(
                 goal.first <= found.first
                 and found.last <= goal.last
@@ -165,6 +172,8 @@ def _is_description(sentence: Sentence, index: int, code: str) -> bool:
     following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
     if following is None or following.stop != "W":
         return False
+    if code == "engagement" and following.has("PRODUCTWORD", "THING"):
+        return True  # "Engagement rings" are goods.
     if code == "product_launch" and "LAUNCH" in sentence.items[index].form.upper():
         # "Launch our campaign", "launch the loyalty programme": what is launched is no product.
         return following.has("CAMPAIGN", "OBJECTIVE", "SEND", "CHANNEL")
@@ -173,6 +182,17 @@ def _is_description(sentence: Sentence, index: int, code: str) -> bool:
     return code in ("loyalty", "acquisition", "retention") and following.has(
         "PEOPLE", "TIER", "POINTS", "COSTWORD"
     )
+
+
+def _is_a_state(sentence: Sentence, index: int, code: str) -> bool:
+    """ "With the app installed" is whom; "before Christmas" is when."""
+    near = sentence.before(index, 3, clause=True)
+    if code == "app_install":
+        return any(item.has("WITHPEOPLE") for item in near) and not any(
+            item.has("NOT", "WITHOUT", "NO") for item in near
+        )
+    item = sentence.items[index]
+    return item.has("HOLIDAY") and any(each.has("BEFORE", "AFTER", "UNTIL", "SINCE") for each in near[:2])
 
 
 def _is_negated(sentence: Sentence, index: int) -> bool:

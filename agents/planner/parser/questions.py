@@ -90,16 +90,21 @@ def questions_for(
     return list(asked.values())
 
 
+def channel_name(channel: str) -> str:
+    """A channel as it is written in questions."""
+    return _CHANNEL_WORDS.get(channel, channel)
+
+
 def _amount_in(currency: str | None) -> str:
     return f"1000 {currency}" if currency else ""
 
 
 def _unsupported(name: str, policy: BriefPolicy, language: str) -> Question:
-    offered = ", ".join(_CHANNEL_WORDS[channel] for channel in policy.channels)
+    offered = ", ".join(channel_name(channel) for channel in policy.channels)
     return Question(
         field=f"unsupported_channel:{name}",
         question=words(language, "ask_unsupported_channel", name.replace("_", " "), offered),
-        suggestion=_CHANNEL_WORDS[policy.channels[0]] if policy.channels else "none",
+        suggestion=channel_name(policy.channels[0]) if policy.channels else "none",
     )
 
 

@@ -19,8 +19,9 @@ _EXACT = frozenset(["NOT", "NO", "EXCEPT", "ONLY", "WITHOUT", "AND", "OR", "FUNC
 def tag(tokens: Sequence[Token], words: Vocabulary) -> list[Item]:
     """One item a phrase or token, in order; words unknown to the language are looked up in English last."""
     tokens = [
-        token._replace(form=meant(token.form, words.language)) if token.kind == "word" else token
+        each._replace(form=meant(each.form, words.language)) if each.kind == "word" else each
         for token in tokens
+        for each in _of_month(token, words)
     ]
     items: list[Item] = []
     at = 0
@@ -40,6 +41,18 @@ def tag(tokens: Sequence[Token], words: Vocabulary) -> list[Item]:
         items.append(Item(form, run[0].start, run[-1].end, tags | {base} if base else tags, None, stop))
         at += length
     return items
+
+
+def _of_month(token: Token, words: Vocabulary) -> list[Token]:
+    """ "Dezemberwoche", "Januartage": the month and the part of it, which other languages write as two words."""
+    if token.kind != "word" or len(token.form) < 8 or token.form in words.spelt:
+        return [token]
+    for length in range(len(token.form) - 3, 3, -1):
+        month, part = token.form[:length], token.form[length:]
+        if part in words.month_parts and any("MONTH" in tags for _, tags in words.phrases.get(month, ())):
+            middle = token.start + length
+            return [Token("word", month, token.start, middle), Token("word", part, middle, token.end)]
+    return [token]
 
 
 def _longest(tokens: Sequence[Token], at: int, words: Vocabulary) -> tuple[int, frozenset[str]]:

@@ -8,11 +8,14 @@ from typing import Final, NamedTuple
 
 # Thousands may stand apart by a (narrow, no-break) space or an apostrophe. Repetitions are bounded: no text is slow.
 DIGITS: Final = (
-    r"(?:[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3}){1,4}(?![0-9]|[.,]?[0-9]| [0-9]{3}(?![0-9]))(?:[.,][0-9]{1,2}(?![0-9]))?"
+    r"(?:[0-9]{1,3}(?:[ \u00a0\u202f][0-9]{3}){1,4}(?:[.,][0-9]{1,2})?(?![0-9]|[.,][0-9]| [0-9]{3}(?![0-9]))"
     r"|[0-9]{1,24}(?:[.,'’][0-9]{1,6}){0,5}(?![0-9]))"
 )
+_SLASHES: Final = re.compile(
+    r" / (?!(?:[a-z]{1,2}|day|week|month|year|tag|woche|monat|mois|jour|mes|mese)\b)"
+)
 _TOKEN: Final = re.compile(
-    r"(?P<iso>(?<![\w-])[0-9]{4}-[0-9]{2}-[0-9]{2}(?![\w-]))"
+    r"(?P<iso>(?<![\w-])(?:[0-9]{4}-[0-9]{2}-[0-9]{2}|20[0-9]{2}/[0-9]{2}/[0-9]{2})(?![\w-]))"
     r"|(?P<dotted>(?<![\w.,/])(?:0?[1-9]|[12][0-9]|3[01])\.\s?(?:0?[1-9]|1[0-2])\.(?:\s?(?:20)[0-9]{2}(?![0-9])|[0-9]{2}(?![0-9.,]))?)"
     r"|(?P<slashed>(?<![\w.,/])[0-3]?[0-9]/[0-3]?[0-9](?:/(?:20)?[0-9]{2})?(?![\w/%]|[.,][0-9]))"
     r"|(?P<dashed>(?<![\w.,/-])[0-3]?[0-9]-[01]?[0-9]-20[0-9]{2}(?![\w-]))"
@@ -21,7 +24,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<symbol>(?<![A-Za-z])(?i:US|AU|NZ|HK|CA|A|C|S|R)\$|[$€£₹¥₩₺₪￥%+&/@#<>=])"
     r"|(?P<han>[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])"
     r"|(?P<word>[^\W\d_\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+(?:'[^\W\d_]+)*)"
-    r"|(?P<dash>->|[-–—→])|(?P<mark>[.!?;:,()\"“”„«»\n•*|…\[\]?。、，！？])"
+    r"|(?P<dash>->|[-–—→]|\.{2,3}(?=\s?[0-9]))|(?P<mark>[.!?;:,()\"“”„«»\n•*|…\[\]?。、，！？])"
 )
 _ELIDED: Final = re.compile(
     r"(?:l|d|n|qu|s|j|c|m|t|dell|nell|all|dall|sull|quell|un|dev|dov|jusqu|lorsqu|puisqu|quest|coll|degl|c)'(?=\w)",
@@ -95,6 +98,7 @@ _ABBREVIATED: Final = frozenset(
         "kr",
     ]
 )
+_SCALES: Final = frozenset(["tsd", "mio", "mrd", "mn", "mln"])
 _NAMES: Final = {"<": "lt", ">": "gt", "=": "eq"}
 _STOPS: Final = frozenset(".!?;\n•…。！？")
 _FOLDS: Final = str.maketrans(
@@ -123,13 +127,19 @@ def plain(text: str) -> str:
 def tokenise(text: str) -> list[Token]:
     """Cut a text into tokens in order; a hyphen between letters and a full stop of an abbreviation are dropped."""
     tokens: list[Token] = []
+    listed = len(_SLASHES.findall(text)) >= 3
     for match in _TOKEN.finditer(text):
         kind, start, end = str(match.lastgroup), match.start(), match.end()
         if kind == "word":
+            # "all'11 dicembre": an elided word before a number.
+            end += text[end : end + 1] == "'" and text[end + 1 : end + 2].isdigit()
             tokens.extend(_words(text, start, end))
         elif kind == "dash":
             if not _is_hyphen(text, start, end):
                 tokens.append(Token("dash", "-", start, end))
+        elif match.group() == "|" or (match.group() == "/" and listed and text[start - 1 : end + 1] == " / "):
+            # A table sets a name apart from its value, a terse list of three and more its parts.
+            tokens.append(Token("mark", ":" if match.group() == "|" else ",", start, end))
         elif kind == "mark" and match.group() in _STOPS:
             if not _is_abbreviation(text, start, tokens):
                 tokens.append(Token("stop", match.group(), start, end))
@@ -168,7 +178,7 @@ def _is_abbreviation(text: str, at: int, tokens: list[Token]) -> bool:
     if text[at] != ".":
         return False
     following = text[at + 1 : at + 2]
-    if following in ("-", "–") and tokens and tokens[-1].kind == "number":
+    if following in ("-", "–", "/") and tokens and tokens[-1].kind == "number":
         return True
     if following and not following.isspace() and following not in "\"'”’»)":
         return following.isalnum() and not following.isupper()
@@ -178,6 +188,8 @@ def _is_abbreviation(text: str, at: int, tokens: list[Token]) -> bool:
         return False
     if last.kind == "number" and len(last.form) <= 2:
         return nearest.islower() or nearest.isupper() or nearest in "-–"
+    if last.form in _SCALES and len(tokens) > 1 and tokens[-2].kind == "number":
+        return True
     return last.kind == "word" and (
         (last.form in _ABBREVIATED and not nearest.isupper())
         or (len(last.form) <= 4 and (nearest.islower() or nearest in ",)"))

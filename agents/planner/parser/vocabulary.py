@@ -58,6 +58,8 @@ class Vocabulary:
     """Every word of its phrases: what a misspelling may have meant."""
     stems: frozenset[str] = frozenset()
     """Beginnings that stand for all their endings."""
+    month_parts: frozenset[str] = frozenset()
+    """Single words for a part of a month."""
     heads: frozenset[str] = frozenset()
     """Single words that a compound may end with."""
 
@@ -99,6 +101,11 @@ def vocabulary(language: str) -> Vocabulary:
     made.heads = frozenset(
         phrase[0] for phrase, tags in gathered.items() if len(phrase) == 1 and tags & _HEADS
     )
+    made.month_parts = frozenset(
+        phrase[0]
+        for phrase, tags in gathered.items()
+        if len(phrase) == 1 and tags & {"HALFPART", "U:week", "U:weekend", "U:day"}
+    )
     made.phrases, made.prefixes = dict(by_first), dict(by_prefix)
     return made
 
@@ -115,7 +122,11 @@ def _split(phrases: str) -> Iterator[tuple[str, ...]]:
             words = []
             for written in phrase.split():
                 starred = written.endswith("*")
-                parts = [token.form for token in tokenise(written.rstrip("*"))]
+                # An elided word stands before another in a text, so it is never cut alone ("l'", "all'").
+                elided = written.endswith("'") and len(written) > 1
+                parts = (
+                    [plain(written)] if elided else [token.form for token in tokenise(written.rstrip("*"))]
+                )
                 if starred and parts:
                     parts[-1] += "*"
                 words.extend(parts)

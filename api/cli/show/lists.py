@@ -93,6 +93,8 @@ def show_changed(out: Console, changed: Json) -> None:
 
 def show_outcome(out: Console, name: str, data: Json) -> None:
     """Say where a conversation has come to."""
+    if name != "reply" and data.get("text"):
+        out.print(escape(data["text"]))
     if name == "proposal":
         out.print(f"Sent to approval · {data['approval_id']} · digest {data['digest'][:12]}")
         for each in data.get("assumed", []):

@@ -67,18 +67,14 @@ class Watcher:
             self._console.print(f"  [yellow]{tool or 'answer'}[/]  sent back: {escape(str(words))}")
 
     def understood(self, told: Mapping[str, Any]) -> None:
-        """Show what a turn changes, field by field with the words that say so, and what it asks for that may not be done."""
+        """Show what a turn changes and what of it may not be done, in its language, with the words that say so."""
         if self._console is None:
             return
-        for change in told["changes"]:
-            words = f"  [dim]“{escape(change['words'])}”[/]" if change["words"] else ""
-            before, after = (escape(value_words(change[side])) for side in ("before", "after"))
-            self._console.print(f"  {change['field']}: {before} → [bold]{after}[/]{words}")
-        for refusal in told["refusals"]:
-            self._console.print(
-                f"  [red]refused[/] “{escape(refusal['words'])}”: {escape(refusal['reason'])}"
-            )
-            self._console.print(f"    instead: {escape(refusal['alternative'])}")
+        if told.get("text"):
+            self._console.print(f"  {escape(told['text'])}")
+        words = [f"“{escape(change['words'])}”" for change in told["changes"] if change["words"]]
+        if words:
+            self._console.print(f"  [dim]{', '.join(words)}[/]")
 
     def ask(self, questions: list[dict[str, Any]]) -> dict[str, str]:
         """Ask the person at the terminal; an empty answer takes the suggestion."""
@@ -142,15 +138,6 @@ def _plain(value: object) -> str:
         stated = [name for name, inner in value.items() if _says(inner) and name not in ("slots", "model")]
         return f"({', '.join(stated)})"
     return str(value)
-
-
-def value_words(value: Any) -> str:  # JSON of any shape
-    """Return a value of a brief record in one line."""
-    if value is None:
-        return "not said"
-    if isinstance(value, dict):
-        return " ".join(value_words(inner) for inner in value.values() if inner is not None)
-    return ", ".join(map(value_words, value)) if isinstance(value, list) else str(value)
 
 
 def _cut(text: str) -> str:

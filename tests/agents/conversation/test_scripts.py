@@ -9,8 +9,6 @@ import pytest
 from tests.agents.conversation.scripts import Talk, reading_of, scripts, shown
 
 META, CASES = scripts()
-NOT_YET = ("german-undo",)
-"""“Starte am 5. Dezember” is read as the only day, not as the first."""
 
 
 def test_there_are_forty_conversations_of_three_turns_or_more() -> None:
@@ -19,19 +17,7 @@ def test_there_are_forty_conversations_of_three_turns_or_more() -> None:
     assert all(3 <= len(case["turns"]) <= 8 for case in CASES)
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(
-            case,
-            id=case["id"],
-            marks=[pytest.mark.xfail(reason="a start alone is read as the only day")]
-            if case["id"] in NOT_YET
-            else [],
-        )
-        for case in CASES
-    ],
-)
+@pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 def test_a_conversation_ends_in_the_right_record(case: dict[str, Any]) -> None:
     talk = Talk(reading_of(META))
     for turn in case["turns"]:

@@ -1,0 +1,92 @@
+"""Whose day it is: the campaign's, or that of an event, a purchase, a delivery, something that people did."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from agents.planner.parser.date_roles import moment_of
+from agents.planner.parser.items import Item, Sentence
+from agents.planner.parser.moments import next_day
+
+# A day of the year that comes round only after so long has just gone by.
+FAR_AHEAD = 300
+_PASSES = ("ON", "IS", "AT", "THE", "OF")
+_DID = ("BOUGHT", "DELIVERED", "JOINED", "LASTBUY", "CANCELLED", "ABANDON")
+
+
+def is_of_others(sentence: Sentence, index: int, today: date) -> bool:
+    """Say whether the day at an item is that of an event, of what people did, or of a thing with days of its own."""
+    return (
+        _is_of_event(sentence, index)
+        or _is_since(sentence, index)
+        or _is_of_a_deed(sentence, index, today)
+        or _is_of_a_thing(sentence, index)
+    )
+
+
+def has_gone_by(sentence: Sentence, index: int, today: date) -> bool:
+    """Say whether the day at an item lies behind: by its year, or, without one, because it comes round only next year."""
+    moment = moment_of(sentence.items[index])
+    day = next_day(moment, moment.last, today)
+    return day is not None and (day < today or (moment.year is None and (day - today).days > FAR_AHEAD))
+
+
+def _is_of_event(sentence: Sentence, index: int) -> bool:
+    """ "The webinar takes place on 10 December", "la charla del 15": the day of an event is not the campaign's."""
+    unknown = 0
+    for item in sentence.before(index, 5, clause=True):
+        if item.has("EVENT"):
+            return not item.has("CAMPAIGN", "SEND", "HOLIDAY")
+        unknown += not item.tags
+        passes = item.has(*_PASSES) or not item.tags
+        if not passes or unknown > 2 or item.has("UNTIL", "END", "START"):
+            return False
+    return False
+
+
+def _is_since(sentence: Sentence, index: int) -> bool:
+    """ "Without an order since June": what began long ago."""
+    return any(item.has("SINCE") and not item.has("FROM") for item in sentence.before(index, 2))
+
+
+def _is_of_a_deed(sentence: Sentence, index: int, today: date) -> bool:
+    """ "People who received an order between 1 and 15 November": when they did it, where that lies behind."""
+    near = sentence.before(index, 6, clause=True)
+    if any(item.has("TALKED") for item in near):
+        return True
+    if not has_gone_by(sentence, index, today):
+        return False
+    if any(item.has(*_DID) for item in _after(sentence, index)):
+        return True
+    deed = next((at for at, item in enumerate(near) if item.has(*_DID)), None)
+    return deed is not None and not any(_is_of_plan(item) for item in near[:deed])
+
+
+def _after(sentence: Sentence, index: int) -> list[Item]:
+    """The items behind a day within its clause, where German puts what was done."""
+    found: list[Item] = []
+    for item in sentence.items[index + 1 : index + 4]:
+        if item.stop != "W" or item.has("SEND", "CHANNEL"):
+            break
+        found.append(item)
+    return found
+
+
+def _is_of_a_thing(sentence: Sentence, index: int) -> bool:
+    """ "The artwork comes by 27 November", "the code is valid until 31 December": the day of that thing."""
+    near = sentence.before(index, 7, clause=True)
+    thing = next(
+        (
+            at
+            for at, item in enumerate(near)
+            if item.has("OWNDATE", "VALID", "EXPIRE") and not item.has("END")
+        ),
+        None,
+    )
+    return thing is not None and not any(_is_of_plan(item) for item in near[:thing])
+
+
+def _is_of_plan(item: Item) -> bool:
+    return item.has("CAMPAIGN", "CHANNEL", "LAUNCH", "RUN", "MONEY", "DATE") or (
+        item.has("START") and not item.has("SEND")
+    )
