@@ -12,12 +12,14 @@ from sqlmodel import Session, col, select
 
 from policies.errors import NotFoundError
 from store.bulk import table_of
+from store.driver import Prepared
 from store.repositories.approvals import get_approval
 from store.tables import Approval, Campaign, Proposal, Signature, User
 
 _approvals, _proposals, _campaigns, _users = (
     table_of(model) for model in (Approval, Proposal, Campaign, User)
 )
+_NAME = Prepared(sa.select(_users.c.name).where(_users.c.user_id == sa.bindparam("of_user")))
 _PAGE = sa.select(
     _approvals.c.approval_id,
     _approvals.c.status,
@@ -94,9 +96,9 @@ def signatures_on_page(
 
 def names_of(session: Session, user_ids: Collection[str]) -> dict[str, str]:
     """Return users' names by id; one that is gone keeps its id."""
-    query = select(User.user_id, User.name).where(col(User.user_id).in_(set(user_ids)))
-    known: Sequence[tuple[str, str]] = session.exec(query).all()
-    return {user_id: user_id for user_id in user_ids} | dict(known)
+    session.flush()
+    found = {user_id: _NAME.one(session, of_user=user_id) for user_id in set(user_ids)}
+    return {user_id: user_id if row is None else str(row[0]) for user_id, row in found.items()}
 
 
 def _known(session: Session, workspace_id: str, approval_id: str) -> str:
