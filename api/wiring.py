@@ -17,7 +17,7 @@ from agents.review.graph import build_review
 from agents.threads import Started, Threads
 from agents.workbench import Workbench
 from api.engine import Engine
-from api.memories import Memories
+from api.memories import Memories, learn_claim
 from api.progress import Listener, ProgressHub
 from api.providers import providers_of
 from api.reporting import report_page
@@ -217,7 +217,8 @@ def _engine(
 ) -> Engine:
     async def resume(approval_id: str) -> None:
         if await in_thread(_changes_rules, ports.database, approval_id):
-            await in_thread(apply_change, ports, approval_id)
+            if await in_thread(apply_change, ports, approval_id):
+                await in_thread(learn_claim, ports.database, threads.bench.memory, approval_id)
         else:
             await threads.resume_approval(approval_id)
 

@@ -82,7 +82,6 @@ def build_api(app: App) -> FastAPI:
         agui,
     ):
         api.include_router(part.router)
-    api.include_router(approvals.answers)
     api.router.routes.append(Route(PATH, McpEndpoint(api, release()), include_in_schema=False))
     return api
 

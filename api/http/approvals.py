@@ -20,7 +20,7 @@ from store.repositories.campaigns import get_proposal
 from store.threads import in_thread
 
 router = APIRouter(prefix="/v1/approvals", tags=["approvals"])
-answers = APIRouter(prefix="/v1/approvals", tags=["approvals"], route_class=KeyFirst)
+answers = APIRouter(route_class=KeyFirst)
 Status = Literal["pending", "approved", "rejected", "changes_requested", "expired", "superseded", "revoked"]
 
 
@@ -65,7 +65,7 @@ async def listed(
     def read() -> Response:
         with caller.app.database.read() as session:
             lines = approval_lines(session, caller.workspace_id, status, before=before, limit=limit)
-        following = {"X-Next": lines[-1].approval_id} if len(lines) == limit else None
+        following = {"X-Next": lines[-1]["approval_id"]} if len(lines) == limit else None
         return Response(_LINES.dump_json(lines), media_type="application/json", headers=following)
 
     return await in_thread(read)
@@ -145,3 +145,6 @@ def _resolve(caller: Caller, approval_id: str, given: ResolveIn) -> ResolvedOut:
             resolved_at=done.approval.resolved_at,
             signatures=signatures_shown(session, done.signatures, {caller.person.user_id: caller.name}),
         )
+
+
+router.include_router(answers)

@@ -13,6 +13,7 @@ from policies.policy_change import (
     SIGNING_ROLES,
     AddUser,
     AddWebhook,
+    ApproveClaim,
     Change,
     GrantRole,
     IssueKey,
@@ -27,6 +28,7 @@ from store.repositories.approvals import signatures_of
 from store.repositories.instants import after_opened
 from store.repositories.issued_keys import issued_alone, live_keys
 from store.repositories.notifications import add_webhook
+from store.repositories.proposal_risk import CLAIM
 from store.repositories.resolutions import YES
 from store.repositories.workspaces import (
     add_user,
@@ -35,7 +37,7 @@ from store.repositories.workspaces import (
     grant_role,
     user_by_name,
 )
-from store.tables import ApiKey, Approval, Proposal, User
+from store.tables import ApiKey, Approval, Document, Proposal, User
 
 Detail = dict[str, JsonValue]
 
@@ -77,6 +79,18 @@ def take_effect(
         case AddWebhook(url=url):
             made = add_webhook(session, ids=ids, workspace_id=workspace_id, url=url, added_by=author, at=at)
             return {"webhook": made.webhook_id}
+        case ApproveClaim(document_id=document_id, title=title, text=text):
+            session.add(
+                Document(
+                    workspace_id=workspace_id,
+                    document_id=document_id,
+                    kind=CLAIM,
+                    title=title,
+                    text=text,
+                    updated_at=at,
+                )
+            )
+            return {"document": document_id}
 
 
 def take_signer_half(
