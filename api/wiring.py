@@ -41,6 +41,7 @@ from store.ids import IdSource, RandomIds
 from store.keys import WebhookKeys
 from store.repositories.campaigns import campaign_of_thread, get_proposal
 from store.repositories.leases import Work, free_leases
+from store.repositories.told_people import tell_of_people
 from store.tables import Approval
 from store.threads import in_thread
 from store.warehouse import Warehouse
@@ -126,6 +127,10 @@ def _free_leases(database: Database, lock: HomeLock) -> None:
         free_leases(session, shared=lock.shared)
 
 
+def _tell_of_people(bench: Workbench) -> None:
+    tell_of_people(bench.database, bench.audit, bench.clock.now())
+
+
 async def _assembled(
     stack: AsyncExitStack,
     home: Home,
@@ -136,6 +141,7 @@ async def _assembled(
 ) -> App:
     hub = ProgressHub(lambda thread_id: _conversation_of(database, thread_id), watching.agents)
     bench = _bench(stack, home, settings, database, hub)
+    await in_thread(_tell_of_people, bench)
     ports = _ports(home, settings, bench)
     checkpoints = await stack.enter_async_context(open_checkpoints(home.checkpoints))
     crew = LiveCrew(bench)

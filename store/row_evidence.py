@@ -21,7 +21,7 @@ from policies.proposal import digest_json
 from store.bulk import table_of
 from store.clock import aware
 from store.driver import Prepared
-from store.tables import Approval, Launch, Proposal, Signature
+from store.tables import ApiKey, Approval, Launch, Proposal, RoleGrant, Signature, User
 
 ROWS = "row_digests"
 """Where in an entry's detail it stands what the entry tells of rows."""
@@ -36,12 +36,15 @@ _LEARNT = (
 class Covered(NamedTuple):
     """A table that the log answers for. `state` moves only with an entry; `work`, by column with the reason, is left out.
 
+    A log that began before the table was covered (not `from_the_start`) answers for its rows once it tells of one.
+
     Every other column is content: one that a migration adds is covered without being named here.
     """
 
     model: type[SQLModel]
     state: frozenset[str]
     work: Mapping[str, str]
+    from_the_start: bool = True
 
     @property
     def table(self) -> sa.Table:
@@ -72,6 +75,9 @@ COVERED: Mapping[str, Covered] = {
             },
         ),
         Covered(Signature, frozenset(), {}),
+        Covered(User, frozenset({"disabled_at", "enabled_at"}), {}, from_the_start=False),
+        Covered(RoleGrant, frozenset({"revoked_at"}), {}, from_the_start=False),
+        Covered(ApiKey, frozenset({"revoked_at"}), {}, from_the_start=False),
         Covered(
             Launch,
             frozenset(),

@@ -112,7 +112,7 @@ def approval_view(
     workspace = get_workspace(session, workspace_id)
     brief = get_brief(session, workspace_id, campaign.brief_id).text if campaign.brief_id else ""
     risk = risk_of(approval)
-    agents = agent_views(session, approval.thread_id, Prices(settings.prices))
+    agents = agent_views(session, approval.thread_id, Prices(settings.prices), workspace.currency)
     return ApprovalView(
         approval_id=approval_id,
         status=approval.status,

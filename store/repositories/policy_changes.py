@@ -220,7 +220,7 @@ def invite_second(
         name=name,
         invited_by=person.user_id,
     )
-    for role in roles:
+    grants = [
         grant_role(
             session,
             ids=ids,
@@ -230,6 +230,8 @@ def invite_second(
             role=role,
             granted_by=person.user_id,
         )
+        for role in roles
+    ]
     key = issue_key(
         session, ids=ids, at=at, workspace_id=person.workspace_id, user_id=user.user_id, label="first key"
     )
@@ -241,6 +243,7 @@ def invite_second(
         action="user.second_invited",
         subject=user.user_id,
         detail={"roles": ",".join(sorted(roles)), "key_id": key.key.key_id},
+        rows=(user, *grants, key.key),
     )
     return key
 

@@ -315,7 +315,7 @@ def issue_key(
     return IssuedKey(key, fresh.plain)
 
 
-def revoke_key(session: Session, *, workspace_id: str, key_id: str, at: datetime) -> None:
+def revoke_key(session: Session, *, workspace_id: str, key_id: str, at: datetime) -> ApiKey:
     """Make a key useless from `at` on; NotFoundError for an unknown one, nothing for a revoked one."""
     key = session.get(ApiKey, key_id)
     if key is None or key.workspace_id != workspace_id:
@@ -324,6 +324,7 @@ def revoke_key(session: Session, *, workspace_id: str, key_id: str, at: datetime
         key.revoked_at = at
         session.add(key)
         session.flush()
+    return key
 
 
 def user_by_key(session: Session, plain_key: str, at: datetime | None = None) -> SignedIn:
