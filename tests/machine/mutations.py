@@ -201,7 +201,7 @@ def _settled_unconditionally(
     session: Session,
     approval: Approval,
     proposal: Proposal,
-    campaign: Campaign,
+    campaign: Campaign | None,
     status: str,
     signatures: Sequence[Signature],
     at: datetime,
@@ -216,12 +216,13 @@ def _settled_unconditionally(
     execute(
         sa.update(Proposal).where(col(Proposal.proposal_id) == proposal.proposal_id).values(status=status)
     )
-    following = next_state(CampaignState.IN_REVIEW, approvals._EVENT_AFTER[status], sent_any=False)
-    execute(
-        sa.update(Campaign)
-        .where(col(Campaign.campaign_id) == campaign.campaign_id)
-        .values(state=following.to, changed_at=at)
-    )
+    if campaign is not None:
+        following = next_state(CampaignState.IN_REVIEW, approvals._EVENT_AFTER[status], sent_any=False)
+        execute(
+            sa.update(Campaign)
+            .where(col(Campaign.campaign_id) == campaign.campaign_id)
+            .values(state=following.to, changed_at=at)
+        )
     for name, value in (("status", status), ("resolved_at", at), ("limits", limits)):
         set_committed_value(approval, name, value)
     set_committed_value(proposal, "status", status)
