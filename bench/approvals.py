@@ -172,7 +172,9 @@ async def _serving(api: FastAPI) -> AsyncIterator[int]:
     async def empty() -> None: ...
 
     with contextlib.closing(listen("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(api, log_level="warning", lifespan="off"))
+        server = uvicorn.Server(
+            uvicorn.Config(api, log_level="warning", lifespan="off", timeout_keep_alive=60)
+        )
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         yield listening.getsockname()[1]
         server.should_exit = True
