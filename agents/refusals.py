@@ -11,8 +11,8 @@ ThreadRefusalError
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from agents.workbench import Workbench
 from policies.errors import (
@@ -87,6 +87,18 @@ async def noted(bench: Workbench, *, workspace_id: str, actor: str, subject: str
         if not error.written_down:
             error.written_down = True
             await in_thread(_note, bench, workspace_id, actor, subject, error.code)
+        raise
+
+
+@contextmanager
+def noted_here(bench: Workbench, *, workspace_id: str, actor: str, subject: str) -> Iterator[None]:
+    """Do as `noted` does, in the thread that the store is called from."""
+    try:
+        yield
+    except _WRITTEN_DOWN as error:
+        if not error.written_down:
+            error.written_down = True
+            _note(bench, workspace_id, actor, subject, error.code)
         raise
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from api.records.catalogue import documents_of
+from policies.policy_change import ApproveClaim, read_change
 from store.database import Database
 from store.embedding import MiniLMEmbedder
 from store.memory import ChromaMemory, Memory, MemoryDocument
-from store.tables import Document
+from store.tables import Approval, Document, Proposal
 
 
 class Memories:
@@ -43,6 +45,17 @@ class Memories:
             documents = [_document(row) for row in documents_of(session, workspace_id)]
         if documents and not memory.query(documents[0].text, limit=1):
             memory.rebuild(documents)
+
+
+def learn_claim(database: Database, memory_of: Callable[[str], Memory], approval_id: str) -> None:
+    """Put a claim whose approval took effect into its workspace's memory; any other change is none of its business."""
+    with database.read() as session:
+        approval = session.get_one(Approval, approval_id)
+        change = read_change(session.get_one(Proposal, approval.proposal_id).canonical_json).change
+        if not isinstance(change, ApproveClaim):
+            return
+        row = session.get_one(Document, (approval.workspace_id, change.document_id))
+    memory_of(approval.workspace_id).upsert([_document(row)])
 
 
 def _document(row: Document) -> MemoryDocument:

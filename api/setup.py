@@ -22,6 +22,7 @@ from store.home import Home, HomeSettings, HomeSettingsError, create_home
 from store.home_settings import in_words
 from store.ids import IdSource, RandomIds
 from store.postgres import read_address, require_postgres, require_unused
+from store.repositories.told_people import people_of
 from store.repositories.workspaces import add_user, create_workspace, grant_role, issue_key
 from store.tables import Workspace
 
@@ -169,6 +170,7 @@ def _fill(home: Home, database: Database, tenant: Tenant, ids: IdSource) -> NewH
         for member in tenant.members:
             inviter = keys[0].user_id if keys else None
             keys.append(_join(session, workspace, member, inviter, ids))
+        people = people_of(session, workspace.workspace_id)
         audit.append(
             session,
             workspace_id=workspace.workspace_id,
@@ -177,6 +179,7 @@ def _fill(home: Home, database: Database, tenant: Tenant, ids: IdSource) -> NewH
             action="workspace.created",
             subject=workspace.workspace_id,
             detail={"rules": tenant.rules.digest(), "users": [key.user_id for key in keys]},
+            rows=people,
         )
         return NewHome(home, workspace.workspace_id, tuple(keys))
 

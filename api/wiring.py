@@ -17,7 +17,7 @@ from agents.review.graph import build_review
 from agents.threads import Started, Threads
 from agents.workbench import Workbench
 from api.engine import Engine
-from api.memories import Memories
+from api.memories import Memories, learn_claim
 from api.progress import Listener, ProgressHub
 from api.providers import providers_of
 from api.reporting import report_page
@@ -41,6 +41,7 @@ from store.ids import IdSource, RandomIds
 from store.keys import WebhookKeys
 from store.repositories.campaigns import campaign_of_thread, get_proposal
 from store.repositories.leases import Work, free_leases
+from store.repositories.told_people import tell_of_people
 from store.tables import Approval
 from store.threads import in_thread
 from store.warehouse import Warehouse
@@ -126,6 +127,10 @@ def _free_leases(database: Database, lock: HomeLock) -> None:
         free_leases(session, shared=lock.shared)
 
 
+def _tell_of_people(bench: Workbench) -> None:
+    tell_of_people(bench.database, bench.audit, bench.clock.now())
+
+
 async def _assembled(
     stack: AsyncExitStack,
     home: Home,
@@ -136,6 +141,7 @@ async def _assembled(
 ) -> App:
     hub = ProgressHub(lambda thread_id: _conversation_of(database, thread_id), watching.agents)
     bench = _bench(stack, home, settings, database, hub)
+    await in_thread(_tell_of_people, bench)
     ports = _ports(home, settings, bench)
     checkpoints = await stack.enter_async_context(open_checkpoints(home.checkpoints))
     crew = LiveCrew(bench)
@@ -217,7 +223,8 @@ def _engine(
 ) -> Engine:
     async def resume(approval_id: str) -> None:
         if await in_thread(_changes_rules, ports.database, approval_id):
-            await in_thread(apply_change, ports, approval_id)
+            if await in_thread(apply_change, ports, approval_id):
+                await in_thread(learn_claim, ports.database, threads.bench.memory, approval_id)
         else:
             await threads.resume_approval(approval_id)
 

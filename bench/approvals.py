@@ -3,7 +3,7 @@
 An answer is set against an empty POST to the same application plus one commit of one row at synchronous=FULL beside it, by
 the driver alone; the list of 1,000 pending approvals against the list of 10. All are measured in turns in one process, each
 over a connection of its own that is kept. The client writes bytes and reads to the stated length, so that its own cost
-does not level the ratios. Every proposal is a copy of what the example's brief came to. Jobs do not run meanwhile.
+does not level the ratios; what an answer leaves to the disk after it is waited for before the next is timed. Every proposal is a copy of what the example's brief came to. Jobs do not run meanwhile.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 import sqlite3
 import statistics
 import tempfile
@@ -24,10 +23,12 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.http.application import build_api
+from api.http.listening import listen
 from api.settings import Settings
 from api.wiring import open_app
 from bench.desk import ApproversDesk, frozen_example, make_desks
 from bench.rows import at_most
+from store.audit import AuditLog
 from store.clock import WallClock
 from store.database import migrate
 from store.home import HomeSettings, create_home
@@ -99,12 +100,12 @@ async def _measure(folder: Path, rounds: int) -> dict[str, list[float]]:
     frozen = await frozen_example(folder)
     desks = await in_thread(make_desks, home, ids, at, frozen, (WARM_UP + rounds, FEW, MANY))
     async with open_app(home, Settings(_env_file=None)) as app, _serving(build_api(app)) as port:
-        timed = await _rounds(port, desks, frozen.digest, folder / "floor.db")
+        timed = await _rounds(port, app.audit, desks, frozen.digest, folder / "floor.db")
     return {name: values[WARM_UP:] for name, values in timed.items()}
 
 
 async def _rounds(
-    port: int, desks: tuple[ApproversDesk, ...], digest: str, floor: Path
+    port: int, audit: AuditLog, desks: tuple[ApproversDesk, ...], digest: str, floor: Path
 ) -> dict[str, list[float]]:
     resolving, few, many = desks
     answers, empties, fews, manys, pages = [
@@ -121,6 +122,7 @@ async def _rounds(
             if json.loads(body)["status"] != "approved":
                 raise RuntimeError(f"one signature did not settle it: {body[:300]!r}")
             timed["resolve"].append(took)
+            await in_thread(audit.heads.flush)
             timed["empty"].append((await empties.send(_request("POST", EMPTY, resolving.key, {})))[0])
             timed["commit"].append(_commit(commits))
             for name, connection, desk, query in (
@@ -169,8 +171,10 @@ async def _serving(api: FastAPI) -> AsyncIterator[int]:
     @api.post(EMPTY)
     async def empty() -> None: ...
 
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        server = uvicorn.Server(uvicorn.Config(api, log_level="warning", lifespan="off"))
+    with contextlib.closing(listen("127.0.0.1", 0)) as listening:
+        server = uvicorn.Server(
+            uvicorn.Config(api, log_level="warning", lifespan="off", timeout_keep_alive=60)
+        )
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         yield listening.getsockname()[1]
         server.should_exit = True

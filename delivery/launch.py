@@ -12,19 +12,19 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
+from delivery.countersigned import require_countersigned
 from delivery.errors import LaunchRefusedError
 from delivery.ports import Ports
 from delivery.schedule import Bounds, Slot, bounds_of, plan_slots
 from delivery.terms import SYSTEM
 from policies.campaign import CampaignEvent, CampaignState, ProposalStatus, move_proposal, next_state
 from policies.errors import NotFoundError
-from policies.proposal import Content, digest_of, parse
+from policies.proposal import Content, parse
 from policies.rule_digests import rule_digests
 from policies.workspace_rules import WorkspaceRules
 from store.repositories import campaigns as campaign_rows
 from store.repositories import launches as launch_rows
 from store.repositories import sends as send_rows
-from store.repositories.countersignatures import unproven
 from store.repositories.workspaces import get_workspace
 from store.tables import Approval, Batch, Campaign, Launch, Proposal, Reservation, Snapshot, Workspace
 
@@ -63,7 +63,8 @@ def launch(ports: Ports, approval_id: str) -> LaunchOutcome:
         if existing is not None:
             _require_same(existing, approval)
             return _outcome(session, existing, changed=False)
-        _require_countersigned(session, ports, approval, proposal, campaign, now)
+        require_countersigned(session, ports.audit, approval, proposal, now, refused=LaunchRefusedError)
+        _require_current(campaign, proposal)
         content = parse(proposal.canonical_json)
         workspace = get_workspace(session, approval.workspace_id)
         _require_launchable(session, ports, workspace, content)
@@ -79,32 +80,7 @@ def _require_same(existing: Launch, approval: Approval) -> None:
         )
 
 
-def _require_countersigned(
-    session: Session, ports: Ports, approval: Approval, proposal: Proposal, campaign: Campaign, now: datetime
-) -> None:
-    if approval.status != "approved":
-        raise LaunchRefusedError(
-            f"approval {approval.approval_id} is {approval.status}, not approved; nothing is launched",
-            value=approval.status,
-        )
-    if now >= approval.expires_at:
-        raise LaunchRefusedError(
-            f"the approval expired at {approval.expires_at.isoformat()}; propose the campaign again",
-            value=approval.expires_at.isoformat(),
-        )
-    actual = digest_of(proposal.canonical_json)
-    if not actual == proposal.digest == approval.digest:
-        raise LaunchRefusedError(
-            f"the proposal is not the one that was approved: its content has digest {actual[:12]}…, "
-            f"the approval is for {approval.digest[:12]}…; propose it again",
-            value=actual,
-        )
-    doubt = unproven(session, ports.audit, approval, proposal)
-    if doubt is not None:
-        raise LaunchRefusedError(
-            f"the approval cannot be proven, {doubt}: another, authorised person has to sign exactly this content",
-            value=approval.approval_id,
-        )
+def _require_current(campaign: Campaign, proposal: Proposal) -> None:
     if campaign.proposal_id != proposal.proposal_id:
         raise LaunchRefusedError(
             "a newer proposal has taken this one's place in its campaign; approve that one",

@@ -6,10 +6,12 @@ repeated job, nor an approval of something else changes who may do what.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
+from delivery.countersigned import require_countersigned
 from delivery.ports import Ports
 from delivery.terms import SYSTEM
 from policies.authority import Person
@@ -21,12 +23,10 @@ from policies.errors import (
     NotFoundError,
 )
 from policies.policy_change import PolicyChange, read_change
-from policies.proposal import digest_of
 from policies.rule_digests import rule_digests
 from policies.workspace_rules import WorkspaceRules
 from store.repositories.approvals import locked_approval
 from store.repositories.campaigns import get_proposal, move_proposal
-from store.repositories.countersignatures import unproven
 from store.repositories.delegations import held_since
 from store.repositories.policy_changes import (
     NothingChangesError,
@@ -72,7 +72,9 @@ def apply_change(ports: Ports, approval_id: str) -> bool:
             proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
             if approval.status != "approved" or proposal.status == "launched":
                 return False
-            content = _require_countersigned(session, ports, approval, proposal, now)
+            require_countersigned(session, ports.audit, approval, proposal, now, refused=ChangeRefusedError)
+            _require_first(session, proposal)
+            content = read_change(proposal.canonical_json)
             _require_timely(session, proposal, content)
             done = take_effect(session, ids=ports.ids, proposal=proposal, change=content.change, at=now)
             move_proposal(session, proposal.proposal_id, expected="approved", to="launched")
@@ -80,9 +82,9 @@ def apply_change(ports: Ports, approval_id: str) -> bool:
                 "approval": approval_id,
                 "digest": proposal.digest,
                 "change": content.change.type.value,
-                **done,
+                **done.detail,
             }
-            _log(session, ports, proposal, APPLIED, detail, now, told=True)
+            _log(session, ports, proposal, APPLIED, detail, now, (proposal, *done.rows))
             return True
     except _FINAL as error:
         _refuse(ports, approval_id, error, now)
@@ -96,24 +98,7 @@ def _locked(session: Session, approval_id: str) -> Approval:
     return locked_approval(session, approval.workspace_id, approval_id)
 
 
-def _require_countersigned(
-    session: Session, ports: Ports, approval: Approval, proposal: Proposal, now: datetime
-) -> PolicyChange:
-    if now >= approval.expires_at:
-        raise ChangeRefusedError(
-            f"the approval expired at {approval.expires_at.isoformat()}; propose the change again",
-            value=approval.expires_at.isoformat(),
-        )
-    actual = digest_of(proposal.canonical_json)
-    if not actual == proposal.digest == approval.digest:
-        raise ChangeRefusedError(
-            f"the change is not the one that was approved: it has digest {actual[:12]}…, the approval is for "
-            f"{approval.digest[:12]}…",
-            value=actual,
-        )
-    doubt = unproven(session, ports.audit, approval, proposal)
-    if doubt is not None:
-        raise ChangeRefusedError(f"the approval cannot be proven, {doubt}", value=approval.approval_id)
+def _require_first(session: Session, proposal: Proposal) -> None:
     applied = select(AuditEntry.sequence).where(
         AuditEntry.workspace_id == proposal.workspace_id,
         AuditEntry.subject == proposal.proposal_id,
@@ -124,7 +109,6 @@ def _require_countersigned(
             "this change took effect before, and a change does so once; propose it again",
             value=proposal.proposal_id,
         )
-    return read_change(proposal.canonical_json)
 
 
 def _require_timely(session: Session, proposal: Proposal, content: PolicyChange) -> None:
@@ -156,7 +140,7 @@ def _refuse(ports: Ports, approval_id: str, error: CountersignError, now: dateti
             col(AuditEntry.action) == REFUSED,
         )
         if session.exec(query).first() is None:
-            _log(session, ports, proposal, REFUSED, detail, now, told=False)
+            _log(session, ports, proposal, REFUSED, detail, now)
 
 
 def _log(
@@ -166,8 +150,7 @@ def _log(
     action: str,
     detail: Detail,
     at: datetime,
-    *,
-    told: bool,
+    rows: Sequence[SQLModel] = (),
 ) -> None:
     ports.audit.append(
         session,
@@ -177,5 +160,5 @@ def _log(
         action=action,
         subject=proposal.proposal_id,
         detail=detail,
-        rows=(proposal,) if told else (),
+        rows=rows,
     )

@@ -1,4 +1,7 @@
-"""Taking an approval back, by a person: possible until the first message has been handed to a provider."""
+"""Taking an approval back, by a person: possible until the first message has been handed to a provider.
+
+A policy change that is still waiting is taken back by who proposed it.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,11 @@ from delivery.ports import Ports
 from policies.authority import Action, Person, Resource, require_authority
 from policies.campaign import CampaignEvent, CampaignState, ProposalStatus, move_proposal, next_state
 from policies.errors import InvalidInputError
+from policies.policy_change import KIND as POLICY_CHANGE
 from store.repositories import campaigns as campaign_rows
 from store.repositories import launches as launch_rows
 from store.repositories import sends as send_rows
-from store.repositories.approval_endings import revoke
+from store.repositories.approval_endings import revoke, withdraw
 from store.repositories.approvals import ApprovalClosedError, locked_approval
 from store.repositories.resolutions import says_something
 from store.repositories.signing import facts_of
@@ -60,6 +64,30 @@ def revoke_approval(ports: Ports, person: Person, approval_id: str, reason: str)
             for launch in launch_rows.launches_of_campaign(session, proposal.campaign_id):
                 if launch.approval_id == approval_id and launch.finished_at is None:
                     end_launch(session, ports, launch, "revoked")
+        return Revoked(approval_id, approval.status, True)
+
+
+def withdraw_change(ports: Ports, person: Person, approval_id: str) -> Revoked:
+    """Take back a policy change that waits for its signature: its author may, and an admin. Again, it changes nothing.
+
+    Raises NotFoundError, NotAuthorisedError, InvalidInputError for a proposal of another kind, and ApprovalClosedError
+    for one that somebody has resolved.
+    """
+    with ports.database.write(durable=True) as session:
+        approval = locked_approval(session, person.workspace_id, approval_id)
+        proposal = campaign_rows.get_proposal(session, approval.workspace_id, approval.proposal_id)
+        if proposal.kind != POLICY_CHANGE:
+            raise InvalidInputError(
+                f"only a policy change is withdrawn here, and this is a {proposal.kind}; a campaign is changed by talking, "
+                "or stopped",
+                value=proposal.kind,
+            )
+        if person.user_id != proposal.author_id:
+            workspace = Resource("workspace", None, person.workspace_id, person.workspace_id)
+            require_authority(person, Action.MANAGE_USERS, workspace)
+        if approval.status == ProposalStatus.REVOKED and approval.resolved_at is not None:
+            return Revoked(approval_id, approval.status, False)
+        withdraw(session, ports.audit, approval, at=ports.clock.now(), actor=person.user_id)
         return Revoked(approval_id, approval.status, True)
 
 

@@ -33,6 +33,7 @@ class ChangeKind(StrEnum):
     ISSUE_KEY = "key.issue"
     SET_RULES = "rules.set"
     ADD_WEBHOOK = "webhook.add"
+    APPROVE_CLAIM = "claim.approve"
 
 
 class Part(BaseModel):
@@ -88,7 +89,16 @@ class AddWebhook(Part):
     url: str
 
 
-Change = AddUser | GrantRole | IssueKey | SetRules | AddWebhook
+class ApproveClaim(Part):
+    """A claim that messages may make from then on without a signature of legal of their own."""
+
+    type: Literal[ChangeKind.APPROVE_CLAIM] = ChangeKind.APPROVE_CLAIM
+    document_id: str
+    title: str
+    text: str
+
+
+Change = AddUser | GrantRole | IssueKey | SetRules | AddWebhook | ApproveClaim
 
 PROPOSED_WITH: Final[Mapping[ChangeKind, Action]] = {
     ChangeKind.ADD_USER: Action.MANAGE_USERS,
@@ -96,6 +106,7 @@ PROPOSED_WITH: Final[Mapping[ChangeKind, Action]] = {
     ChangeKind.ISSUE_KEY: Action.MANAGE_USERS,
     ChangeKind.SET_RULES: Action.MANAGE_RULES,
     ChangeKind.ADD_WEBHOOK: Action.MANAGE_WEBHOOKS,
+    ChangeKind.APPROVE_CLAIM: Action.MANAGE_RULES,
 }
 """What its author must be allowed to do, when proposing it and when it takes effect."""
 
@@ -164,6 +175,8 @@ def in_words(change: Change) -> str:
             return f"Change the rules of the workspace: {fields}."
         case AddWebhook(url=url):
             return f"Tell {url} of every approval."
+        case ApproveClaim(text=text):
+            return f'Approve a claim that messages may make: "{text}"'
 
 
 def _listed(roles: tuple[Role, ...] | list[Role]) -> str:

@@ -7,6 +7,7 @@ import re
 from policies.errors import InvalidInputError
 
 # one character before the sign is enough to decide, and keeps the search linear in the length of the text
+_SIGNS = "@＠﹫"
 _ADDRESS = re.compile(r"[^\s@＠﹫][@＠﹫][^\s@＠﹫]+\.[^\s@＠﹫]")
 
 
@@ -18,7 +19,7 @@ class AddressInTextError(InvalidInputError):
 
 def holds_address(text: str) -> bool:
     """Decide whether a text has an e-mail address anywhere in it; an @ without a dotted name after it is none."""
-    return _ADDRESS.search(text) is not None
+    return any(sign in text for sign in _SIGNS) and _ADDRESS.search(text) is not None
 
 
 def require_no_address(what: str, text: str) -> None:

@@ -8,7 +8,7 @@ and the newest head is published to a file after each commit (`store.audit_heads
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +29,7 @@ from store.database import Database
 from store.driver import Prepared
 from store.keys import AuditKeys
 from store.row_evidence import ROWS, evidence_of
+from store.rows import row_object
 from store.tables.audit import AuditEntry, AuditHead
 
 _heads = table_of(AuditHead)
@@ -47,6 +48,7 @@ _ADVANCE = Prepared(
     )
     .values(sequence=sa.bindparam("new_sequence"), hash=sa.bindparam("new_hash"))
 )
+_ADD = Prepared(sa.insert(table_of(AuditEntry)))
 _PENDING = "audit_heads_to_publish"
 _log = logging.getLogger("countersign.audit")
 
@@ -143,22 +145,25 @@ class AuditLog:
             "previous_hash": head.hash,
         }
         digest = entry_hash(columns)
-        entry = AuditEntry(**columns, hash=digest, signature=self.keys.sign(digest))
-        insert_rows(session, AuditEntry, [entry.model_dump()])
+        columns |= {"hash": digest, "signature": self.keys.sign(digest)}
+        _ADD.run(session, **columns)
+        entry = row_object(AuditEntry, columns)
         self._advance(session, head, entry)
         self._publish_after_commit(session, entry, breaks)
         return entry
 
     def verify(self, database: Database, workspace_id: str) -> AuditVerification:
         """Check a workspace's whole chain against its hashes, signatures and published head."""
-        published, unreadable = self._published(workspace_id)
+        published, unreadable = self._published(self.heads.get_anew, workspace_id)
         with database.read() as session:
             return verify_chain(session, workspace_id, self.keys, published, entry_hash, unreadable)
 
-    def _published(self, workspace_id: str) -> tuple[Published | None, str]:
+    def _published(
+        self, read: Callable[[str], Published | None], workspace_id: str
+    ) -> tuple[Published | None, str]:
         """What is published, and why it cannot be read: a damaged file is a finding, never a reason to refuse."""
         try:
-            return self.heads.get(workspace_id), ""
+            return read(workspace_id), ""
         except AuditHeadsError as error:
             return None, error.message
 
@@ -170,7 +175,7 @@ class AuditLog:
             insert_rows(session, AuditHead, [start], keep=True)
             (found,) = _LOCKED_HEAD.rows(session, of_workspace=workspace_id)
         head = _End(*found)
-        if head.sequence == 0 and self._published(workspace_id) == (None, ""):
+        if head.sequence == 0 and self._published(self.heads.get, workspace_id) == (None, ""):
             # published before the first row can commit, so that rows without a published head are a finding
             self.heads.publish(
                 workspace_id, Head(sequence=0, hash=GENESIS, signature=self.keys.sign(GENESIS))
@@ -182,7 +187,7 @@ class AuditLog:
 
         Refusing would let a damaged log keep people from stopping a campaign.
         """
-        published, unreadable = self._published(head.workspace_id)
+        published, unreadable = self._published(self.heads.get, head.workspace_id)
         if published is None:
             what = unreadable or "the published head had been removed"
             return (Break(sequence=head.sequence, hash=head.hash, what=what),)
@@ -213,32 +218,36 @@ class AuditLog:
             )
 
     def _publish_after_commit(self, session: Session, entry: AuditEntry, breaks: tuple[Break, ...]) -> None:
-        pending: dict[str, tuple[Head, tuple[Break, ...]]] | None = session.info.get(_PENDING)
-        if pending is None:
-            pending = session.info[_PENDING] = {}
-            sa.event.listen(session, "after_commit", self._publish)
-            sa.event.listen(session, "after_rollback", _forget)
-        earlier = pending[entry.workspace_id][1] if entry.workspace_id in pending else ()
+        pending: _Pending = session.info.setdefault(_PENDING, {})
+        known = pending.get((self, entry.workspace_id))
         head = Head(sequence=entry.sequence, hash=entry.hash, signature=entry.signature)
-        pending[entry.workspace_id] = (head, earlier + breaks)
+        pending[self, entry.workspace_id] = (head, (() if known is None else known[1]) + breaks)
 
-    def _publish(self, session: AnySession) -> None:
-        if session.in_nested_transaction():
-            return
-        pending = session.info.get(_PENDING, {})
-        for workspace_id, (head, breaks) in list(pending.items()):
-            try:
-                self.heads.publish(workspace_id, head, breaks)
-            except (OSError, AuditHeadsError):
-                # the entry is committed and signed; the next one publishes a later head
-                _log.exception("the audit head of %s could not be published", workspace_id)
-        pending.clear()
+    def publish(self, workspace_id: str, head: Head, breaks: tuple[Break, ...]) -> None:
+        """Publish a committed head; one that cannot be is logged, and the next entry publishes a later one."""
+        try:
+            self.heads.publish(workspace_id, head, breaks)
+        except (OSError, AuditHeadsError):
+            _log.exception("the audit head of %s could not be published", workspace_id)
 
 
-def _forget(session: AnySession) -> None:
-    if session.in_nested_transaction():
+_Pending = dict[tuple[AuditLog, str], tuple[Head, tuple[Break, ...]]]
+"""The newest head of each chain that a session has appended to, and the breaks found with it."""
+
+
+@sa.event.listens_for(Session, "after_commit")
+def _publish(session: AnySession) -> None:
+    if _PENDING not in session.info or session.in_nested_transaction():
         return
-    session.info.get(_PENDING, {}).clear()
+    pending: _Pending = session.info.pop(_PENDING)
+    for (log, workspace_id), (head, breaks) in pending.items():
+        log.publish(workspace_id, head, breaks)
+
+
+@sa.event.listens_for(Session, "after_rollback")
+def _forget(session: AnySession) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop(_PENDING, None)
 
 
 def _require_loggable(value: object, where: str) -> None:

@@ -64,7 +64,12 @@ class LoggedRows:
 
     def problems(self, session: Session, workspace_id: str) -> Iterator[RowProblem]:
         """Yield what is wrong with the stored rows of a workspace, table by table, in order of id."""
+        told_of_people = any(
+            self._told[name] for name, covered in COVERED.items() if not covered.from_the_start
+        )
         for name, covered in COVERED.items():
+            if not covered.from_the_start and not told_of_people:
+                continue
             yield from self._of_table(name, covered, stored_rows(session, covered, workspace_id))
 
     def _of_table(

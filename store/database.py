@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine, make_url
@@ -13,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from policies.errors import CountersignError, InvalidInputError
+from store.driver import Prepared
 from store.engines import IDENTITY_SCHEMA, postgres_engine, sqlite_engine
 from store.postgres import create_schema
 
@@ -72,6 +74,13 @@ class Database:
         """Read the operational database as it stands at the first statement; writing in it is an error."""
         with _reading(self._operational) as session:
             yield session
+
+    def ask(self, query: Prepared, **values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of one query of the operational database, asked by itself: for what each request asks.
+
+        Any: each parameter and each column has its own type, which the table knows.
+        """
+        return query.rows_alone(self._operational.read, **values)
 
     @contextmanager
     def write(self, *, durable: bool = False) -> Iterator[Session]:

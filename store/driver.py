@@ -5,14 +5,14 @@ The hot path's few statements run thousands of times; SQLAlchemy's own execution
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
+_DRIVER = "driver_of_transaction"
 Process = Callable[[Any], Any]
 """Turns a value into the driver's, or back; Any because each column has its own type."""
 
@@ -27,15 +27,31 @@ class Prepared:
     # Any: each parameter and each column has its own type, which the table knows.
     def rows(self, session: Session, **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
-        made = self._for_dialect(session.get_bind().dialect)
-        with _cursor(session) as cursor:
+        return self._rows(_driver_of(session), session.get_bind().dialect, values)
+
+    def rows_alone(self, engine: sa.Engine, **values: Any) -> list[tuple[Any, ...]]:
+        """Return the rows of a query that is a transaction of its own, without a session's cost."""
+        connection = engine.raw_connection()
+        try:
+            return self._rows(connection.driver_connection, engine.dialect, values)
+        finally:
+            connection.close()
+
+    def _rows(self, driver: Any, dialect: sa.Dialect, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        made = self._for_dialect(dialect)
+        cursor = driver.cursor()
+        try:
             cursor.execute(made.text, made.bound(values))
             found: list[tuple[Any, ...]] = cursor.fetchall()
-        return [made.row(row) for row in found] if made.converts else found
+        except _family(dialect) as error:
+            raise _as_sqlalchemy(error, dialect) from error
+        finally:
+            cursor.close()
+        return [made.row(row) for row in found] if made.converted else found
 
     def mappings(self, session: Session, **values: Any) -> list[dict[str, Any]]:
         """Return the rows of a query by column name."""
-        names = [str(column.key) for column in getattr(self._statement, "selected_columns", ())]
+        names = self._for_dialect(session.get_bind().dialect).names
         return [dict(zip(names, row, strict=True)) for row in self.rows(session, **values)]
 
     def one(self, session: Session, **values: Any) -> tuple[Any, ...] | None:
@@ -44,10 +60,9 @@ class Prepared:
 
     def run(self, session: Session, **values: Any) -> int:
         """Change rows; return how many."""
-        made = self._for_dialect(session.get_bind().dialect)
-        with _cursor(session) as cursor:
-            cursor.execute(made.text, made.bound(values))
-            return int(cursor.rowcount)
+        dialect = session.get_bind().dialect
+        made = self._for_dialect(dialect)
+        return _change(session, dialect, made.text, [made.bound(values)])
 
     def _compile(self, dialect: sa.Dialect) -> _Made:
         compiled = self._statement.compile(dialect=dialect)
@@ -57,16 +72,14 @@ class Prepared:
         }
         fixed = {key: value for key, value in compiled.params.items() if value is not None}
         columns = getattr(self._statement, "selected_columns", ())
-        results = tuple(
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
-        )
+        results = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         return _Made(
             compiled.string,
             None if compiled.positiontup is None else tuple(compiled.positiontup),
             binds,
             fixed,
-            results,
-            any(results),
+            tuple((place, process) for place, process in enumerate(results) if process),
+            tuple(str(column.key) for column in columns),
         )
 
 
@@ -75,46 +88,63 @@ class _Made(NamedTuple):
     order: tuple[str, ...] | None
     binds: dict[str, Process | None]
     fixed: dict[str, Any]
-    results: tuple[Process | None, ...]
-    converts: bool
+    converted: tuple[tuple[int, Process], ...]
+    names: tuple[str, ...]
 
     def bound(self, values: dict[str, Any]) -> tuple[Any, ...] | dict[str, Any]:
-        given = {**self.fixed, **values}
+        given = {**self.fixed, **values} if self.fixed else values
         ready = {
             name: process(given[name]) if process else given[name] for name, process in self.binds.items()
         }
-        return ready if self.order is None else tuple(ready[name] for name in self.order)
+        return ready if self.order is None else tuple([ready[name] for name in self.order])
 
     def row(self, found: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(
-            process(value) if process else value for process, value in zip(self.results, found, strict=True)
-        )
+        cells = list(found)
+        for place, process in self.converted:
+            cells[place] = process(cells[place])
+        return tuple(cells)
 
 
 def run_many(session: Session, text: str, rows: Sequence[Any]) -> None:
     """Run one statement of the driver's own form for each row of parameters."""
-    with _cursor(session) as cursor:
+    _change(session, session.get_bind().dialect, text, rows)
+
+
+def _change(session: Session, dialect: sa.Dialect, text: str, rows: Sequence[Any]) -> int:
+    cursor = _driver_of(session).cursor()
+    try:
         if len(rows) == 1:
             cursor.execute(text, rows[0])
         else:
             cursor.executemany(text, rows)
-
-
-# Any: sqlite3 and psycopg share no base class for cursors.
-@contextmanager
-def _cursor(session: Session) -> Iterator[Any]:
-    """A cursor of the session's own connection; what the driver raises comes out as SQLAlchemy's error."""
-    connection = session.connection()
-    driver = connection.connection.driver_connection
-    dbapi = connection.dialect.dbapi
-    if driver is None or dbapi is None:
-        raise sa.exc.InvalidRequestError("the session's connection has no driver")
-    cursor = driver.cursor()
-    try:
-        yield cursor
-    except dbapi.Error as error:
-        raise sa.exc.DBAPIError.instance(
-            None, None, error, dbapi.Error, dialect=connection.dialect
-        ) from error
+        return int(cursor.rowcount)
+    except _family(dialect) as error:
+        raise _as_sqlalchemy(error, dialect) from error
     finally:
         cursor.close()
+
+
+# Any: sqlite3 and psycopg share no base class for connections.
+def _driver_of(session: Session) -> Any:
+    """The driver's connection of the session's transaction, which begins with it; asking the session each time is slow."""
+    transaction = session.get_transaction()
+    known = session.info.get(_DRIVER)
+    if known is not None and known[0] is transaction:
+        return known[1]
+    driver = session.connection().connection.driver_connection
+    if driver is None:
+        raise sa.exc.InvalidRequestError("the session's connection has no driver")
+    session.info[_DRIVER] = (session.get_transaction(), driver)
+    return driver
+
+
+def _family(dialect: sa.Dialect) -> type[Exception]:
+    if dialect.dbapi is None:
+        raise sa.exc.InvalidRequestError("the database's dialect has no driver")
+    return dialect.dbapi.Error
+
+
+def _as_sqlalchemy(error: Exception, dialect: sa.Dialect) -> BaseException:
+    """What the driver raises comes out as SQLAlchemy's error."""
+    family = _family(dialect)
+    return sa.exc.DBAPIError.instance(None, None, error, family, dialect=dialect)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from sqlite3 import Connection as SqliteConnection
+from sqlite3 import Error as SqliteError
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine
@@ -32,7 +33,14 @@ def sqlite_engine(url: URL, *, begin: str, pragmas: Mapping[str, str]) -> Engine
             connection.execute(f"PRAGMA {name}={value}").close()
 
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        try:
+            driver.execute(begin)
+        except SqliteError as error:
+            raise sa.exc.DBAPIError.instance(
+                begin, None, error, SqliteError, dialect=connection.dialect
+            ) from error
 
     sa.event.listen(engine, "connect", set_up)
     sa.event.listen(engine, "begin", start)

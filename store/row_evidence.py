@@ -21,7 +21,7 @@ from policies.proposal import digest_json
 from store.bulk import table_of
 from store.clock import aware
 from store.driver import Prepared
-from store.tables import Approval, Launch, Proposal, Signature
+from store.tables import ApiKey, Approval, Launch, Proposal, RoleGrant, Signature, User
 
 ROWS = "row_digests"
 """Where in an entry's detail it stands what the entry tells of rows."""
@@ -36,12 +36,15 @@ _LEARNT = (
 class Covered(NamedTuple):
     """A table that the log answers for. `state` moves only with an entry; `work`, by column with the reason, is left out.
 
+    A log that began before the table was covered (not `from_the_start`) answers for its rows once it tells of one.
+
     Every other column is content: one that a migration adds is covered without being named here.
     """
 
     model: type[SQLModel]
     state: frozenset[str]
     work: Mapping[str, str]
+    from_the_start: bool = True
 
     @property
     def table(self) -> sa.Table:
@@ -72,6 +75,9 @@ COVERED: Mapping[str, Covered] = {
             },
         ),
         Covered(Signature, frozenset(), {}),
+        Covered(User, frozenset({"disabled_at", "enabled_at"}), {}, from_the_start=False),
+        Covered(RoleGrant, frozenset({"revoked_at"}), {}, from_the_start=False),
+        Covered(ApiKey, frozenset({"revoked_at"}), {}, from_the_start=False),
         Covered(
             Launch,
             frozenset(),
@@ -97,7 +103,11 @@ Row = Mapping[str, Any]
 
 
 def evidence_of(session: Session, rows: Sequence[SQLModel]) -> list[JsonValue]:
-    """Return what an entry tells of rows as the database has them now; only rows of `COVERED` tables."""
+    """Return what an entry tells of rows as the database has them now; only rows of `COVERED` tables.
+
+    A row that a session follows is read again. One that none follows (`store.rows`) was read or written in this
+    transaction, and is taken at its word: were it wrong, `verify` would find the row altered.
+    """
     session.flush()
     return [_told(session, row) for row in rows]
 
@@ -128,7 +138,9 @@ def stored_rows(session: Session, covered: Covered, workspace_id: str) -> Iterat
 def _told(session: Session, row: SQLModel) -> JsonValue:
     covered = COVERED[table_of(type(row)).name]
     row_id = getattr(row, covered.key.name)
-    (stored,) = _stored(covered.table.name).mappings(session, row_id=row_id)
+    stored: Row = row.__dict__
+    if not sa.inspect(row, raiseerr=True).transient:
+        (stored,) = _stored(covered.table.name).mappings(session, row_id=row_id)
     told: dict[str, JsonValue] = {"table": covered.table.name, "id": row_id}
     for family, names in covered.families.items():
         digest = family_digest(covered.table.name, row_id, names, stored)
@@ -167,7 +179,7 @@ def _read_one(session: Session, covered: Covered, row_id: str) -> Row | None:
 
 def _plain(value: object) -> Any:  # Any: a JSON value, or what is no JSON and refused by the caller
     if isinstance(value, datetime):
-        return aware(value).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return f"{aware(value).astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
     if isinstance(value, str) and len(value) > _LONG:
         return {"sha256": hashlib.sha256(value.encode()).hexdigest()}
     return value

@@ -18,6 +18,7 @@ from store.importing.catalogue import import_actions, import_products
 from store.importing.csv_table import TextTable
 from store.importing.customers import import_customers
 from store.importing.experiments import LoggedExperiment, import_experiment
+from store.repositories.told_people import people_of
 from store.repositories.workspaces import add_user, create_workspace, get_workspace, grant_role, issue_key
 from store.tables import Document
 from store.warehouse import Warehouse
@@ -90,6 +91,7 @@ def make_shop(path: Path, *, seed: int = 1, address: str | None = None) -> Shop:
             action="workspace.created",
             subject=workspace_id,
             detail={"users": list(users.values())},
+            rows=people_of(session, workspace_id),
         )
     warehouse = Warehouse(home.history_dir)
     customers, experiment = _people(seed)

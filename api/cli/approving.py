@@ -1,4 +1,4 @@
-"""`approvals list|show|resolve|edit|revoke`: the approver's desk."""
+"""`approvals list|show|resolve|edit|revoke|withdraw`: the approver's desk."""
 
 from __future__ import annotations
 
@@ -127,6 +127,17 @@ def revoked(
         done = await client.post(f"/v1/approvals/{approval_id}/revoke", {"reason": reason})
         await client.settle()
         return done
+
+    give(ctx, ask(ctx, work), show_revoked)
+
+
+@app.command("withdraw")
+def withdrawn(ctx: typer.Context, approval_id: Id) -> None:
+    """Take back a change of the rules that you proposed and nobody has signed."""
+    from api.cli.show.authority import show_revoked
+
+    async def work(client: Client) -> Any:  # JSON
+        return await client.post(f"/v1/approvals/{approval_id}/withdraw", {})
 
     give(ctx, ask(ctx, work), show_revoked)
 

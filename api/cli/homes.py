@@ -112,8 +112,10 @@ async def _serve(home: Home, settings: Settings, host: str, port: int) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    from api.http.listening import listen
+
     try:
-        return socket.create_server((host, port), reuse_port=False)
+        return listen(host, port)
     except OSError as error:
         raise AddressTakenError(
             f"cannot listen on {host}:{port} ({error.strerror}); choose another --port",

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, TypeAdapter
 
-from api.http.signing_in import Caller, SignedIn
-from api.views.approval import ApprovalView, SignatureView, approval_view, signature_views
+from api.http.signing_in import Bearer, Caller, KeyFirst, KeyGiven, SignedIn
+from api.views.approval import ApprovalView, SignatureView, approval_view, signatures_shown
 from api.views.approval_list import LONGEST_PAGE, PAGE, ApprovalLine, approval_lines
 from api.views.numbers import View
 from api.views.policy_change import PolicyApprovalView, policy_approval_view
@@ -20,6 +20,7 @@ from store.repositories.campaigns import get_proposal
 from store.threads import in_thread
 
 router = APIRouter(prefix="/v1/approvals", tags=["approvals"])
+answers = APIRouter(route_class=KeyFirst)
 Status = Literal["pending", "approved", "rejected", "changes_requested", "expired", "superseded", "revoked"]
 
 
@@ -64,7 +65,7 @@ async def listed(
     def read() -> Response:
         with caller.app.database.read() as session:
             lines = approval_lines(session, caller.workspace_id, status, before=before, limit=limit)
-        following = {"X-Next": lines[-1].approval_id} if len(lines) == limit else None
+        following = {"X-Next": lines[-1]["approval_id"]} if len(lines) == limit else None
         return Response(_LINES.dump_json(lines), media_type="application/json", headers=following)
 
     return await in_thread(read)
@@ -91,17 +92,30 @@ async def shown(caller: SignedIn, approval_id: str) -> ApprovalView | PolicyAppr
     return await in_thread(read)
 
 
-@router.post("/{approval_id}/resolve")
-async def resolved(caller: SignedIn, approval_id: str, given: ResolveIn) -> ResolvedOut:
+@answers.post("/{approval_id}/resolve", response_model=ResolvedOut)
+async def resolved(key: KeyGiven, approval_id: str, given: ResolveIn) -> Response:
     """Approve, approve with limits, ask for changes or reject; 409 when somebody was first or the digest differs.
 
     The same person repeating the same answer gets the stored result.
     """
+    done = await in_thread(_answered, key, approval_id, given)
+    key.app.engine.wake()
+    return Response(done.model_dump_json(), media_type="application/json")
+
+
+async def resolve_as(caller: Caller, approval_id: str, given: ResolveIn) -> None:
+    """Resolve as a user who is signed in, for clients of other forms; see `resolved`."""
     require_no_address("the comment", given.comment)
     async with caller.refusals_of(approval_id):
-        done = await in_thread(_resolve, caller, approval_id, given)
+        await in_thread(_resolve, caller, approval_id, given)
     caller.app.engine.wake()
-    return done
+
+
+def _answered(key: Bearer, approval_id: str, given: ResolveIn) -> ResolvedOut:
+    caller = key.caller()
+    require_no_address("the comment", given.comment)
+    with caller.refusals_here(approval_id):
+        return _resolve(caller, approval_id, given)
 
 
 def _resolve(caller: Caller, approval_id: str, given: ResolveIn) -> ResolvedOut:
@@ -129,5 +143,8 @@ def _resolve(caller: Caller, approval_id: str, given: ResolveIn) -> ResolvedOut:
             missing=done.missing,
             limits=done.approval.limits,
             resolved_at=done.approval.resolved_at,
-            signatures=signature_views(session, approval_id),
+            signatures=signatures_shown(session, done.signatures, {caller.person.user_id: caller.name}),
         )
+
+
+router.include_router(answers)

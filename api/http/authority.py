@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.http.signing_in import Caller, SignedIn
 from api.views.authority import AuthorityView, DelegationView, authority_view, delegation_view
 from api.views.numbers import View
-from delivery.revocation import revoke_approval
+from delivery.revocation import revoke_approval, withdraw_change
 from policies.authority import Action
 from policies.errors import InvalidInputError
 from policies.privacy import require_no_address
@@ -66,6 +66,15 @@ async def taken_back(caller: SignedIn, approval_id: str, given: RevokeIn) -> Rev
     """Take back an approval before its first message; the campaign goes back to draft."""
     require_no_address("the reason", given.reason)
     done = await in_thread(revoke_approval, caller.app.ports, caller.person, approval_id, given.reason)
+    caller.app.engine.wake()
+    return RevokedOut(approval_id=done.approval_id, status=done.status, changed=done.changed)
+
+
+@router.post("/approvals/{approval_id}/withdraw")
+async def withdrawn(caller: SignedIn, approval_id: str) -> RevokedOut:
+    """Take back a policy change of your own that waits for its signature; an admin may withdraw anybody's."""
+    async with caller.refusals_of(approval_id):
+        done = await in_thread(withdraw_change, caller.app.ports, caller.person, approval_id)
     caller.app.engine.wake()
     return RevokedOut(approval_id=done.approval_id, status=done.status, changed=done.changed)
 

@@ -14,7 +14,7 @@ from api.views.numbers import View
 from api.views.policy_change import ProposedView, proposed_view
 from policies.authority import Action
 from policies.errors import InvalidInputError, NotFoundError
-from policies.policy_change import LONGEST_REASON, Change, SetRules, changed_fields
+from policies.policy_change import LONGEST_REASON, ApproveClaim, Change, SetRules, changed_fields
 from policies.privacy import require_no_address
 from policies.workspace_rules import WorkspaceRules
 from store.keys import KEY_JOINT
@@ -39,6 +39,14 @@ class RulesIn(_In):
     reason: str = Field(default="", max_length=LONGEST_REASON)
 
 
+class ClaimIn(_In):
+    """The words that messages may use as they stand, a title for lists, and why."""
+
+    title: str = Field(min_length=1, max_length=200, pattern=r"\w")
+    text: str = Field(min_length=1, max_length=2_000, pattern=r"\w")
+    reason: str = Field(default="", max_length=LONGEST_REASON)
+
+
 class HalfOut(View):
     """The second half of a user's key, shown once; the key is the author's half, this joint, and this half."""
 
@@ -60,6 +68,18 @@ async def rules_proposed(caller: SignedIn, given: RulesIn) -> ProposedView:
         return SetRules(rules=after, changes=changed_fields(before, after))
 
     return await propose(caller, change, given.reason)
+
+
+@router.post("/claims", status_code=202)
+async def claim_proposed(caller: SignedIn, given: ClaimIn) -> ProposedView:
+    """Propose a claim that messages may make; it may be made without asking legal again once legal has signed it."""
+    caller.require(Action.MANAGE_RULES)
+    for what, text in (("the title", given.title), ("the claim", given.text), ("the reason", given.reason)):
+        require_no_address(what, text)
+    change = ApproveClaim(
+        document_id=caller.app.ids.new(), title=given.title.strip(), text=given.text.strip()
+    )
+    return await propose(caller, lambda _: change, given.reason)
 
 
 @router.post("/approvals/{approval_id}/key-half")

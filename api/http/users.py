@@ -17,6 +17,7 @@ from store.keys import new_key
 from store.repositories.issued_keys import issued_alone, key_by_plain
 from store.repositories.policy_changes import invite_second, is_first_invitation
 from store.repositories.workspaces import issue_key, revoke_key, user_by_name
+from store.tables import ApiKey
 from store.threads import in_thread
 
 router = APIRouter(prefix="/v1/users", tags=["users"])
@@ -157,18 +158,26 @@ def _renew(caller: Caller, plain: str) -> KeyView:
             label=old.label,
             issued_by=issuer,
         )
-        _log(session, caller, "user.key_renewed", user_id, {"key_id": key.key.key_id, "old": old.key_id})
+        detail = {"key_id": key.key.key_id, "old": old.key_id}
+        _log(session, caller, "user.key_renewed", user_id, detail, (old, key.key))
         return KeyView(key_id=key.key.key_id, user=caller.name, label=key.key.label, key=key.plain)
 
 
 def _revoke(caller: Caller, key_id: str) -> None:
     app = caller.app
     with app.database.write() as session:
-        revoke_key(session, workspace_id=caller.workspace_id, key_id=key_id, at=app.clock.now())
-        _log(session, caller, "user.key_revoked", key_id, {})
+        key = revoke_key(session, workspace_id=caller.workspace_id, key_id=key_id, at=app.clock.now())
+        _log(session, caller, "user.key_revoked", key_id, {}, (key,))
 
 
-def _log(session: Session, caller: Caller, action: str, subject: str, detail: dict[str, str]) -> None:
+def _log(
+    session: Session,
+    caller: Caller,
+    action: str,
+    subject: str,
+    detail: dict[str, str],
+    rows: tuple[ApiKey, ...],
+) -> None:
     caller.app.audit.append(
         session,
         workspace_id=caller.workspace_id,
@@ -177,6 +186,7 @@ def _log(session: Session, caller: Caller, action: str, subject: str, detail: di
         action=action,
         subject=subject,
         detail=dict(detail),
+        rows=rows,
     )
 
 

@@ -14,7 +14,7 @@ from agents.refusals import ForgedAnswerError, ThreadWaitsError
 from agents.thread_stand import Waiting
 from agents.threads import Started, Watch
 from api.conversing import guarded
-from api.http.approvals import ResolveIn, resolved
+from api.http.approvals import ResolveIn, resolve_as
 from api.http.signing_in import Caller
 from api.langgraph_server.answers import Reply, read_reply
 from api.langgraph_server.views import LAUNCH, QUESTIONS, bounds_of, questions_of
@@ -78,7 +78,7 @@ async def _resolving(caller: Caller, found: FoundThread, waiting: Waiting, reply
     limits = await in_thread(_limits, caller, approval.approval_id, reply) if reply.kind == "edit" else None
     words = reply.words if reply.kind in ("reject", "respond") else ""
     given = ResolveIn(answer=_ANSWERS[reply.kind], digest=named["digest"], comment=words, limits=limits)
-    await resolved(caller, approval.approval_id, given)
+    await resolve_as(caller, approval.approval_id, given)
 
     async def moved(_: Watch) -> None:
         await until_moved(caller, approval.approval_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -12,12 +13,14 @@ from sqlmodel import Session, col, select
 
 from policies.errors import NotFoundError
 from store.bulk import table_of
+from store.driver import Prepared
 from store.repositories.approvals import get_approval
 from store.tables import Approval, Campaign, Proposal, Signature, User
 
 _approvals, _proposals, _campaigns, _users = (
     table_of(model) for model in (Approval, Proposal, Campaign, User)
 )
+_NAME = Prepared(sa.select(_users.c.name).where(_users.c.user_id == sa.bindparam("of_user")))
 _PAGE = sa.select(
     _approvals.c.approval_id,
     _approvals.c.status,
@@ -25,7 +28,6 @@ _PAGE = sa.select(
     _campaigns.c.campaign_id,
     _campaigns.c.name,
     _approvals.c.author_id,
-    sa.func.coalesce(_users.c.name, _approvals.c.author_id),
     _approvals.c.digest,
     _approvals.c.risk["risk"].as_string(),
     sa.cast(_approvals.c.required, sa.Text),
@@ -33,9 +35,9 @@ _PAGE = sa.select(
     _approvals.c.expires_at,
     _approvals.c.resolved_at,
 ).select_from(
-    _approvals.join(_proposals, _proposals.c.proposal_id == _approvals.c.proposal_id)
-    .outerjoin(_campaigns, _campaigns.c.campaign_id == _proposals.c.campaign_id)
-    .outerjoin(_users, _users.c.user_id == _approvals.c.author_id)
+    _approvals.join(_proposals, _proposals.c.proposal_id == _approvals.c.proposal_id).outerjoin(
+        _campaigns, _campaigns.c.campaign_id == _proposals.c.campaign_id
+    )
 )
 """The columns of `ListedApproval` in its order; the content of a proposal is long and stays unread."""
 
@@ -43,7 +45,7 @@ _PAGE = sa.select(
 class ListedApproval(NamedTuple):
     """An approval with what its line names beside it; `campaign` is None where the proposal is about none.
 
-    `required` is JSON text, role sets, of which a page holds few different ones; an author who is gone is named by id.
+    `required` is JSON text, role sets, of which a page holds few different ones.
     """
 
     approval_id: str
@@ -52,7 +54,6 @@ class ListedApproval(NamedTuple):
     campaign_id: str | None
     campaign: str | None
     author_id: str
-    author: str
     digest: str
     risk: str | None
     required: str
@@ -68,12 +69,13 @@ def page_of_approvals(
 
     NotFoundError when this workspace has no such approval to go on from.
     """
-    query = _PAGE.where(_approvals.c.workspace_id == workspace_id)
+    asked: dict[str, str | int] = {"of_workspace": workspace_id, "at_most": limit}
     if status is not None:
-        query = query.where(_approvals.c.status == status)
+        asked["of_status"] = status
     if before is not None:
-        query = query.where(_approvals.c.approval_id < _known(session, workspace_id, before))
-    page = session.connection().execute(query.order_by(_approvals.c.approval_id.desc()).limit(limit))
+        asked["before"] = _known(session, workspace_id, before)
+    session.flush()
+    page = _page(status is not None, before is not None).rows(session, **asked)
     return [ListedApproval._make(row) for row in page]
 
 
@@ -94,9 +96,20 @@ def signatures_on_page(
 
 def names_of(session: Session, user_ids: Collection[str]) -> dict[str, str]:
     """Return users' names by id; one that is gone keeps its id."""
-    query = select(User.user_id, User.name).where(col(User.user_id).in_(set(user_ids)))
-    known: Sequence[tuple[str, str]] = session.exec(query).all()
-    return {user_id: user_id for user_id in user_ids} | dict(known)
+    session.flush()
+    found = {user_id: _NAME.one(session, of_user=user_id) for user_id in set(user_ids)}
+    return {user_id: user_id if row is None else str(row[0]) for user_id, row in found.items()}
+
+
+@cache
+def _page(with_status: bool, goes_on: bool) -> Prepared:
+    query = _PAGE.where(_approvals.c.workspace_id == sa.bindparam("of_workspace"))
+    if with_status:
+        query = query.where(_approvals.c.status == sa.bindparam("of_status"))
+    if goes_on:
+        query = query.where(_approvals.c.approval_id < sa.bindparam("before"))
+    newest_first = query.order_by(_approvals.c.approval_id.desc())
+    return Prepared(newest_first.limit(sa.bindparam("at_most", type_=sa.Integer)))
 
 
 def _known(session: Session, workspace_id: str, approval_id: str) -> str:

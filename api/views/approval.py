@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -32,7 +33,7 @@ from store.repositories.campaigns import get_brief, get_campaign, get_proposal
 from store.repositories.proposal_authors import contributors
 from store.repositories.signing import risk_of
 from store.repositories.workspaces import get_workspace
-from store.tables import Approval, Proposal
+from store.tables import Approval, Proposal, Signature
 from store.warehouse import Warehouse
 
 
@@ -111,7 +112,7 @@ def approval_view(
     workspace = get_workspace(session, workspace_id)
     brief = get_brief(session, workspace_id, campaign.brief_id).text if campaign.brief_id else ""
     risk = risk_of(approval)
-    agents = agent_views(session, approval.thread_id, Prices(settings.prices))
+    agents = agent_views(session, approval.thread_id, Prices(settings.prices), workspace.currency)
     return ApprovalView(
         approval_id=approval_id,
         status=approval.status,
@@ -154,8 +155,15 @@ def approval_view(
 
 def signature_views(session: Session, approval_id: str) -> tuple[SignatureView, ...]:
     """Return who signed an approval, in order."""
-    signatures = signatures_of(session, approval_id)
-    names = names_of(session, [signature.user_id for signature in signatures])
+    return signatures_shown(session, signatures_of(session, approval_id))
+
+
+def signatures_shown(
+    session: Session, signatures: Sequence[Signature], known: Mapping[str, str] | None = None
+) -> tuple[SignatureView, ...]:
+    """Return signatures with the names of who gave them, in their order; `known` are names that need no looking up."""
+    names = dict(known or {})
+    names |= names_of(session, {signature.user_id for signature in signatures} - names.keys())
     return tuple(
         SignatureView(
             user=names[signature.user_id],

@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import lru_cache
 
 from sqlmodel import Session
+from typing_extensions import TypedDict
 
-from api.records.approvals import ListedApproval, page_of_approvals, signatures_on_page
-from api.views.numbers import View
+from api.records.approvals import ListedApproval, names_of, page_of_approvals, signatures_on_page
 from policies.authority.signatures import missing_signatures
 from store.repositories.signing import given_signatures, read_requirements
 from store.tables import Signature
@@ -19,8 +19,11 @@ LONGEST_PAGE = 1_000
 PAGE = 50
 
 
-class ApprovalLine(View):
-    """An approval in a list. `campaign` is its name; an approval about no campaign is named by its kind."""
+class ApprovalLine(TypedDict):
+    """An approval in a list. `campaign` is its name; an approval about no campaign is named by its kind.
+
+    A mapping and no model: a page may have a thousand, and the columns they are made of have these types already.
+    """
 
     approval_id: str
     status: str
@@ -50,17 +53,18 @@ def approval_lines(
     """
     page = page_of_approvals(session, workspace_id, status=status, before=before, limit=limit)
     signed = signatures_on_page(session, workspace_id, page)
-    return [_line(listed, signed.get(listed.approval_id, ())) for listed in page]
+    names = names_of(session, {listed.author_id for listed in page})
+    return [_line(listed, names[listed.author_id], signed.get(listed.approval_id, ())) for listed in page]
 
 
-def _line(listed: ListedApproval, signatures: Sequence[Signature]) -> ApprovalLine:
+def _line(listed: ListedApproval, author: str, signatures: Sequence[Signature]) -> ApprovalLine:
     return ApprovalLine(
         approval_id=listed.approval_id,
         status=listed.status,
         kind=listed.kind,
         campaign_id=listed.campaign_id,
         campaign=listed.campaign or listed.kind.replace("_", " ").capitalize(),
-        author=listed.author,
+        author=author,
         digest=listed.digest,
         risk=listed.risk,
         needs=_needs(listed, signatures),

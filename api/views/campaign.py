@@ -20,6 +20,7 @@ from store.repositories.campaigns import get_brief, get_campaign, list_campaigns
 from store.repositories.launches import batches_of, launch_of_campaign
 from store.repositories.sends import sent_any
 from store.repositories.threads import threads_of_campaign
+from store.repositories.workspaces import get_workspace
 from store.tables import Campaign, Launch, User
 from store.warehouse import Warehouse
 
@@ -105,6 +106,7 @@ def campaign_view(
     row = get_campaign(session, workspace_id, campaign_id)
     launch = launch_of_campaign(session, campaign_id)
     approval = approval_of_proposal(session, row.proposal_id) if row.proposal_id else None
+    currency = get_workspace(session, workspace_id).currency
     reviewing = review_threads(session, workspace_id, launch.launch_id) if launch else []
     brief = get_brief(session, workspace_id, row.brief_id) if row.brief_id else None
     measured = next(iter(readouts_of(session, workspace_id, campaign_id)), None)
@@ -126,7 +128,9 @@ def campaign_view(
         launch=None if launch is None else _launch(session, warehouse, launch, now),
         readout_id=measured.readout_id if measured else None,
         verdict=measured.verdict if measured else None,
-        used=campaign_used(session, [*threads_of_campaign(session, campaign_id), *reviewing], prices),
+        used=campaign_used(
+            session, [*threads_of_campaign(session, campaign_id), *reviewing], prices, currency
+        ),
     )
 
 

@@ -75,27 +75,39 @@ class UsedView(View):
     money: MoneyView
 
 
-def agent_views(session: Session, thread_id: str, prices: Prices) -> tuple[AgentView, ...]:
-    """Return what each agent of a thread did, in the order in which they began."""
+def agent_views(
+    session: Session, thread_id: str, prices: Prices, currency: str | None = None
+) -> tuple[AgentView, ...]:
+    """Return what each agent of a thread did, in the order in which they began.
+
+    `currency` is the workspace's, in which nothing is said to have been paid where no price names another.
+    """
     calls: dict[str, list[ToolCallView]] = {}
     for result in tool_results_of(session, thread_id):
         calls.setdefault(result.agent, []).append(_call(result))
     runs: dict[str, list[AgentTrace]] = {}
     for trace in traces_of(session, thread_id):
         runs.setdefault(trace.agent, []).append(trace)
-    return tuple(_agent(name, found, tuple(calls.get(name, ())), prices) for name, found in runs.items())
+    return tuple(
+        _agent(name, found, tuple(calls.get(name, ())), prices, currency) for name, found in runs.items()
+    )
 
 
-def campaign_used(session: Session, thread_ids: Sequence[str], prices: Prices) -> UsedView:
+def campaign_used(
+    session: Session, thread_ids: Sequence[str], prices: Prices, currency: str | None = None
+) -> UsedView:
     """Add up what the agents used for a campaign, in all its threads."""
-    return used_view([view for thread in thread_ids for view in agent_views(session, thread, prices)])
+    return used_view(
+        [view for thread in thread_ids for view in agent_views(session, thread, prices, currency)]
+    )
 
 
 def used_view(agents: Sequence[AgentView]) -> UsedView:
     """Add up what the agents used; one model without a price leaves the sum without one."""
     amounts = [agent.money.amount for agent in agents]
     known = [Decimal(amount) for amount in amounts if amount is not None]
-    currencies = sorted({agent.money.currency for agent in agents if agent.money.currency})
+    paid = [agent for agent in agents if agent.money.amount != "0"]
+    currencies = sorted({agent.money.currency for agent in paid or agents if agent.money.currency})
     total = sum(known, Decimal(0)) if len(known) == len(amounts) and len(currencies) <= 1 else None
     return UsedView(
         models=tuple(
@@ -153,7 +165,11 @@ def _call(result: ToolResult) -> ToolCallView:
 
 
 def _agent(
-    name: str, runs: Sequence[AgentTrace], calls: tuple[ToolCallView, ...], prices: Prices
+    name: str,
+    runs: Sequence[AgentTrace],
+    calls: tuple[ToolCallView, ...],
+    prices: Prices,
+    currency: str | None,
 ) -> AgentView:
     costs = [prices.cost(run.model, run.tokens_in, run.tokens_out) for run in runs]
     known = [one for one in costs if one is not None]
@@ -169,7 +185,7 @@ def _agent(
         duration_ms=sum(run.duration_ms for run in runs),
         tokens_in=sum(run.tokens_in for run in runs),
         tokens_out=sum(run.tokens_out for run in runs),
-        money=_money(total, min(currencies, default=None)),
+        money=_money(total, min(currencies, default=currency)),
         tool_calls=calls,
         fell_back=tuple(
             FallbackView(model=run.model, because=str(run.messages[-1].get("content", "")))

@@ -24,6 +24,7 @@ from store.importing.csv_table import TextTable
 from store.importing.customers import import_customers
 from store.importing.experiments import LoggedExperiment, import_experiment
 from store.importing.offers import import_offers
+from store.repositories.told_people import people_of
 from store.repositories.workspaces import add_user, create_workspace, get_workspace, grant_role
 from store.warehouse import Warehouse
 
@@ -123,6 +124,7 @@ def _found(home: Home, database: Database, ids: SeededIds, seed: int) -> tuple[s
             action="workspace.created",
             subject=workspace_id,
             detail={"users": list(users.values())},
+            rows=people_of(session, workspace_id),
         )
     return workspace_id, users
 

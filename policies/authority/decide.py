@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import cedarpy
 
@@ -124,7 +124,7 @@ def authorise(
     }
     rules = _rules()
     answer = cedarpy.is_authorized(
-        request, rules.policies, _entities(principal, resource), schema=rules.schema
+        request, rules.policies[action], _entities(principal, resource), schema=rules.schema
     )
     if answer.decision is cedarpy.Decision.NoDecision or answer.diagnostics.errors:
         raise AuthorityRulesError(
@@ -175,7 +175,7 @@ def schema_text() -> str:
 
 
 class _Rules(NamedTuple):
-    policies: cedarpy.PolicySet
+    policies: Mapping[str, cedarpy.PolicySet]
     schema: cedarpy.Schema
     words: Mapping[str, str]
 
@@ -192,10 +192,31 @@ def _texts() -> tuple[tuple[str, str], ...]:
 
 @cache
 def _rules() -> _Rules:
-    text = rules_text()
-    parsed = json.loads(cedarpy.policies_to_json_str(text))["staticPolicies"].values()
-    words = {rule["annotations"]["id"]: rule["annotations"]["words"] for rule in parsed}
-    return _Rules(cedarpy.PolicySet.from_str(text), cedarpy.Schema.from_str(schema_text()), words)
+    written = json.loads(cedarpy.policies_to_json_str(rules_text()))
+    parsed = written["staticPolicies"]
+    words = {rule["annotations"]["id"]: rule["annotations"]["words"] for rule in parsed.values()}
+    by_action = {
+        action.value: cedarpy.PolicySet.from_json_str(
+            json.dumps(
+                {
+                    **written,
+                    "staticPolicies": {
+                        name: rule for name, rule in parsed.items() if _may_apply(rule["action"], action)
+                    },
+                }
+            )
+        )
+        for action in Action
+    }
+    return _Rules(by_action, cedarpy.Schema.from_str(schema_text()), words)
+
+
+def _may_apply(scope: Mapping[str, Any], action: Action) -> bool:
+    """Whether a rule may say anything about an action. Any: a scope as Cedar writes it; one of a form not known may."""
+    if scope["op"] not in ("==", "in"):
+        return True
+    named = scope.get("entities", [scope.get("entity")])
+    return None in named or _reference("Action", action.value) in named
 
 
 def _reference(kind: str, identifier: str) -> dict[str, str]:

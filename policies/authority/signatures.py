@@ -68,6 +68,8 @@ SIGNATURES: Final[Mapping[str, tuple[_Needs, _Needs, _Needs]]] = {
     "budget_change": (_ONE, _ONE, (_LEADER,)),
     "policy_change": ((_KEEPER,), (_KEEPER,), (_KEEPER,)),
 }
+# an approved claim takes the signature of legal off campaigns to come, so legal gives it here
+CLAIM_SIGNATURES: Final[_Needs] = (_LEGAL,)
 # what these kinds are judged by is the second person alone, whoever that is
 _WITHOUT_LEGAL: Final = frozenset({"policy_change"})
 

@@ -43,7 +43,7 @@ def revoke(
 
 
 def withdraw(session: Session, audit: AuditLog, approval: Approval, *, at: datetime, actor: str) -> None:
-    """Take back a proposal that nobody has resolved yet; its campaign goes back to draft.
+    """Take back a proposal that nobody has resolved yet; its campaign, where it is about one, goes back to draft.
 
     ApprovalClosedError when an answer was first.
     """
@@ -57,11 +57,12 @@ def withdraw(session: Session, audit: AuditLog, approval: Approval, *, at: datet
         raise ApprovalClosedError(f"this approval is already {approval.status}", value=approval.status)
     session.refresh(approval)
     move_proposal(session, proposal.proposal_id, expected="open", to="revoked")
-    campaign = get_campaign(session, approval.workspace_id, proposal.campaign_id)
-    state = CampaignState(campaign.state)
-    following = next_state(state, CampaignEvent.EDIT, sent_any=False)
-    if campaign.proposal_id == proposal.proposal_id and following.changed:
-        move_campaign(session, campaign.campaign_id, expected=state, to=following.to, at=at)
+    if proposal.campaign_id is not None:
+        campaign = get_campaign(session, approval.workspace_id, proposal.campaign_id)
+        state = CampaignState(campaign.state)
+        following = next_state(state, CampaignEvent.EDIT, sent_any=False)
+        if campaign.proposal_id == proposal.proposal_id and following.changed:
+            move_campaign(session, campaign.campaign_id, expected=state, to=following.to, at=at)
     audit.append(
         session,
         workspace_id=approval.workspace_id,

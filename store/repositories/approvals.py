@@ -14,6 +14,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from pydantic import JsonValue
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from policies.authority import Person, RiskAssessment, RiskClass, rules_digest
@@ -23,18 +24,15 @@ from policies.campaign import CampaignEvent, CampaignState, next_state
 from policies.errors import ConflictError, NotFoundError
 from policies.proposal import digest_of
 from store.audit import AuditLog
-from store.repositories.campaigns import (
-    get_campaign,
-    get_proposal,
-    move_campaign,
-    move_proposal,
-    note_change,
-)
+from store.bulk import table_of
+from store.driver import Prepared
+from store.repositories.campaigns import move_campaign, move_proposal, note_change
 from store.repositories.instants import after_granted
 from store.repositories.proposal_authors import record_authors
 from store.repositories.resolutions import LIMIT_FIELDS, Answer, LimitError, Resolution, require_words
 from store.repositories.signing import Standing, given_signatures, requirements_of, stand_for
-from store.tables import Approval, Proposal, Signature
+from store.rows import read_row, row_object
+from store.tables import Approval, Campaign, Proposal, Signature
 
 __all__ = [
     "LIMIT_FIELDS",
@@ -71,6 +69,20 @@ _EVENT_AFTER = {
 }
 
 
+_approvals, _signatures = table_of(Approval), table_of(Signature)
+_SIGNED = Prepared(
+    sa.select(*_signatures.c)
+    .where(_signatures.c.approval_id == sa.bindparam("of_approval"))
+    .order_by(_signatures.c.signature_id)
+)
+_ADD_SIGNATURE = Prepared(sa.insert(_signatures))
+_SETTLE = Prepared(
+    sa.update(_approvals)
+    .where(_approvals.c.approval_id == sa.bindparam("of_approval"), _approvals.c.status == "pending")
+    .values(status=sa.bindparam("new_status"), resolved_at=sa.bindparam("now"), limits=sa.bindparam("lowest"))
+)
+
+
 class ApprovalClosedError(ConflictError):
     """The approval has been resolved, has expired, or its proposal is no longer the campaign's."""
 
@@ -85,10 +97,14 @@ class DigestChangedError(ConflictError):
 
 @dataclass(frozen=True)
 class Resolved:
-    """What came of it. `changed` is False where the same person had given the same answer before."""
+    """What came of it. `changed` is False where the same person had given the same answer before.
+
+    Approval and signatures, in the order they were given, are as the transaction leaves them; no session follows them.
+    """
 
     approval: Approval
     signature: Signature
+    signatures: tuple[Signature, ...]
     missing: tuple[tuple[str, ...], ...]
     changed: bool
 
@@ -155,8 +171,8 @@ def list_approvals(
 
 def signatures_of(session: Session, approval_id: str) -> Sequence[Signature]:
     """Return the signatures of an approval in the order they were given."""
-    query = select(Signature).where(Signature.approval_id == approval_id)
-    return session.exec(query.order_by(col(Signature.signature_id))).all()
+    session.flush()
+    return [row_object(Signature, row) for row in _SIGNED.mappings(session, of_approval=approval_id)]
 
 
 def missing_of(session: Session, approval: Approval) -> tuple[tuple[str, ...], ...]:
@@ -185,27 +201,30 @@ def resolve(
     Raises NotFoundError, NotAuthorisedError (role or four eyes), ApprovalClosedError, DigestChangedError, LimitError,
     SignatureNotNeededError; the caller's transaction is then rolled back and nothing is kept.
     """
-    approval = locked_approval(session, person.workspace_id, approval_id)
-    given = signatures_of(session, approval_id)
+    approval = read_row(session, Approval, approval_id, lock=True)
+    if approval is None or approval.workspace_id != person.workspace_id:
+        raise NotFoundError(f"there is no approval {approval_id}", value=approval_id)
+    given = tuple(signatures_of(session, approval_id))
     earlier = next((each for each in given if each.user_id == person.user_id), None)
     if earlier is not None:
         if earlier.answer_digest == resolution.answer_digest() and earlier.digest == resolution.digest:
-            return Resolved(approval, earlier, missing_of(session, approval), changed=False)
+            return Resolved(approval, earlier, given, _missing(approval, given), changed=False)
         raise ApprovalClosedError(
             f"you have answered this approval already, with {earlier.answer}; an answer cannot be changed",
             value=resolution.answer,
         )
-    proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
-    _require_open(session, approval, proposal, at)
+    proposal, campaign = _about(session, approval)
+    _require_open(approval, proposal, campaign, at)
     _require_digest(approval, proposal, resolution.digest)
     require_words(resolution, proposal)
     standing = stand_for(session, approval, proposal, person, resolution, given, at)
     signature = _sign(session, approval, signature_id, standing, resolution, at)
-    signatures = [*given, signature]
+    signatures = (*given, signature)
     missing = _missing(approval, signatures)
     settled = resolution.answer in ("request_changes", "reject") or not missing
     if settled:
-        _settle(session, approval, _STATUS_AFTER[resolution.answer], signatures, at)
+        status = _STATUS_AFTER[resolution.answer]
+        _settle(session, approval, proposal, campaign, status, signatures, at)
     audit.append(
         session,
         workspace_id=approval.workspace_id,
@@ -216,7 +235,20 @@ def resolve(
         detail=_signed(signature),
         rows=(signature, approval, proposal) if settled else (signature,),
     )
-    return Resolved(approval, signature, missing, changed=True)
+    return Resolved(approval, signature, signatures, missing, changed=True)
+
+
+def _about(session: Session, approval: Approval) -> tuple[Proposal, Campaign | None]:
+    """What an approval is about: its proposal, and that one's campaign where it has one."""
+    proposal = read_row(session, Proposal, approval.proposal_id)
+    if proposal is None or proposal.workspace_id != approval.workspace_id:
+        raise NotFoundError(f"there is no proposal {approval.proposal_id}", value=approval.proposal_id)
+    if proposal.campaign_id is None:
+        return proposal, None
+    campaign = read_row(session, Campaign, proposal.campaign_id)
+    if campaign is None or campaign.workspace_id != approval.workspace_id:
+        raise NotFoundError(f"there is no campaign {proposal.campaign_id}", value=proposal.campaign_id)
+    return proposal, campaign
 
 
 def overdue_approvals(session: Session, now: datetime) -> Sequence[Approval]:
@@ -227,7 +259,9 @@ def overdue_approvals(session: Session, now: datetime) -> Sequence[Approval]:
 
 def expire(session: Session, audit: AuditLog, approval: Approval, at: datetime) -> None:
     """Close an approval whose time has run out; a campaign goes back to draft."""
-    _settle(session, approval, "expired", signatures_of(session, approval.approval_id), at)
+    proposal, campaign = _about(session, approval)
+    given = signatures_of(session, approval.approval_id)
+    _settle(session, approval, proposal, campaign, "expired", given, at)
     audit.append(
         session,
         workspace_id=approval.workspace_id,
@@ -236,7 +270,7 @@ def expire(session: Session, audit: AuditLog, approval: Approval, at: datetime) 
         action="approval.expired",
         subject=approval.approval_id,
         detail={"digest": approval.digest},
-        rows=(approval, get_proposal(session, approval.workspace_id, approval.proposal_id)),
+        rows=(approval, proposal),
     )
 
 
@@ -262,7 +296,7 @@ def locked_approval(session: Session, workspace_id: str, approval_id: str) -> Ap
     return approval
 
 
-def _require_open(session: Session, approval: Approval, proposal: Proposal, at: datetime) -> None:
+def _require_open(approval: Approval, proposal: Proposal, campaign: Campaign | None, at: datetime) -> None:
     if approval.status != "pending":
         raise ApprovalClosedError(f"this approval is already {approval.status}", value=approval.status)
     if at >= approval.expires_at:
@@ -270,19 +304,16 @@ def _require_open(session: Session, approval: Approval, proposal: Proposal, at: 
             f"this approval expired at {approval.expires_at.isoformat()}; propose it again",
             value=approval.expires_at.isoformat(),
         )
-    if proposal.status != "open" or not _is_current(session, proposal):
+    if proposal.status != "open" or not _is_current(proposal, campaign):
         raise ApprovalClosedError(
             f"proposal {proposal.proposal_id} is {proposal.status}; a newer one took its place",
             value=proposal.status,
         )
 
 
-def _is_current(session: Session, proposal: Proposal) -> bool:
+def _is_current(proposal: Proposal, campaign: Campaign | None) -> bool:
     """Whether no newer proposal has taken this one's place in its campaign; one about no campaign has no successor."""
-    if proposal.campaign_id is None:
-        return True
-    campaign = get_campaign(session, proposal.workspace_id, proposal.campaign_id)
-    return campaign.proposal_id == proposal.proposal_id
+    return campaign is None or campaign.proposal_id == proposal.proposal_id
 
 
 def _require_digest(approval: Approval, proposal: Proposal, claimed: str) -> None:
@@ -307,32 +338,31 @@ def _sign(
     resolution: Resolution,
     at: datetime,
 ) -> Signature:
-    signature = Signature(
-        signature_id=signature_id,
-        workspace_id=approval.workspace_id,
-        approval_id=approval.approval_id,
-        user_id=standing.person.user_id,
-        author_id=approval.author_id,
-        role=",".join(sorted(standing.person.roles)),
-        on_behalf_of=standing.on_behalf_of,
-        delegation_id=None if standing.delegation is None else standing.delegation.delegation_id,
-        digest=approval.digest,
-        answer=resolution.answer,
-        limits=None if resolution.limits is None else dict(resolution.limits),
-        comment=resolution.comment,
-        answer_digest=resolution.answer_digest(),
-        rules_digest=rules_digest(),
-        signed_at=at,
-    )
-    session.add(signature)
+    values = {
+        "signature_id": signature_id,
+        "workspace_id": approval.workspace_id,
+        "approval_id": approval.approval_id,
+        "user_id": standing.person.user_id,
+        "author_id": approval.author_id,
+        "role": ",".join(sorted(standing.person.roles)),
+        "on_behalf_of": standing.on_behalf_of,
+        "delegation_id": None if standing.delegation is None else standing.delegation.delegation_id,
+        "digest": approval.digest,
+        "answer": resolution.answer,
+        "limits": None if resolution.limits is None else dict(resolution.limits),
+        "comment": resolution.comment,
+        "answer_digest": resolution.answer_digest(),
+        "rules_digest": rules_digest(),
+        "signed_at": at,
+    }
     try:
-        session.flush()
+        _ADD_SIGNATURE.run(session, **values)
     except IntegrityError as error:
         raise ApprovalClosedError(
             "this answer was given already, or by somebody with a part in the proposal",
             value=standing.person.user_id,
         ) from error
-    return signature
+    return row_object(Signature, values)
 
 
 def _signed(signature: Signature) -> dict[str, JsonValue]:
@@ -347,22 +377,25 @@ def _signed(signature: Signature) -> dict[str, JsonValue]:
 
 
 def _settle(
-    session: Session, approval: Approval, status: str, signatures: Sequence[Signature], at: datetime
+    session: Session,
+    approval: Approval,
+    proposal: Proposal,
+    campaign: Campaign | None,
+    status: str,
+    signatures: Sequence[Signature],
+    at: datetime,
 ) -> None:
     limits = _lowest(signatures) or None
-    moved = session.connection().execute(
-        sa.update(Approval)
-        .where(col(Approval.approval_id) == approval.approval_id, col(Approval.status) == "pending")
-        .values(status=status, resolved_at=at, limits=limits)
-    )
-    if moved.rowcount != 1:
+    settled = {"of_approval": approval.approval_id, "new_status": status, "now": at, "lowest": limits}
+    if _SETTLE.run(session, **settled) != 1:
         raise ApprovalClosedError("somebody resolved this approval first", value=status)
+    for name, value in (("status", status), ("resolved_at", at), ("limits", limits)):
+        set_committed_value(approval, name, value)
     note_change(session, Approval, approval.approval_id, status=status, resolved_at=at, limits=limits)
-    proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
     move_proposal(session, proposal.proposal_id, expected="open", to=status)
-    if proposal.campaign_id is None:
+    set_committed_value(proposal, "status", status)
+    if campaign is None:
         return
-    campaign = get_campaign(session, approval.workspace_id, proposal.campaign_id)
     state = CampaignState(campaign.state)
     following = next_state(state, _EVENT_AFTER[status], sent_any=False)
     move_campaign(session, campaign.campaign_id, expected=state, to=following.to, at=at)

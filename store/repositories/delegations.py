@@ -15,7 +15,8 @@ from store.audit import AuditLog
 from store.bulk import table_of
 from store.driver import Prepared
 from store.repositories.instants import after_opened
-from store.repositories.workspaces import access_of, get_user, roles_of
+from store.repositories.workspaces import get_user, held_roles, roles_of, standing_of
+from store.rows import row_object
 from store.tables import Delegation
 
 _delegations = table_of(Delegation)
@@ -131,7 +132,7 @@ def lent_to(session: Session, user_id: str, *, opened_at: datetime, at: datetime
     """
     session.flush()
     asked = {"delegate": user_id, "opened": opened_at, "now": at}
-    found = [Delegation(**row) for row in _LENT.mappings(session, **asked)]
+    found = [row_object(Delegation, row) for row in _LENT.mappings(session, **asked)]
     return [each for each in found if Role(each.role) in held_since(session, each.delegator_id, opened_at)]
 
 
@@ -140,10 +141,10 @@ def held_since(session: Session, user_id: str, opened_at: datetime) -> frozenset
 
     Whoever was let in again after that holds none for it.
     """
-    access = access_of(session, user_id)
+    access, grants = standing_of(session, user_id)
     if access is None or (access.enabled_at is not None and access.enabled_at > opened_at):
         return frozenset()
-    return frozenset(held.role for held in roles_of(session, user_id) if held.granted_at <= opened_at)
+    return frozenset(held.role for held in held_roles(access, grants) if held.granted_at <= opened_at)
 
 
 def _require_lendable(

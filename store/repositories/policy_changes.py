@@ -11,11 +11,13 @@ from policies.authority import (
     Action,
     Person,
     Resource,
+    Role,
     SignatureFacts,
     require_authority,
     required_signatures,
 )
 from policies.authority.roles import read_roles
+from policies.authority.signatures import CLAIM_SIGNATURES
 from policies.errors import ConflictError, InvalidInputError
 from policies.policy_change import (
     KIND,
@@ -23,6 +25,7 @@ from policies.policy_change import (
     SIGNING_ROLES,
     AddUser,
     AddWebhook,
+    ApproveClaim,
     Change,
     GrantRole,
     IssueKey,
@@ -33,6 +36,7 @@ from policies.workspace_rules import WorkspaceRules
 from store.audit import AuditLog
 from store.ids import IdSource
 from store.repositories.approvals import open_approval
+from store.repositories.proposal_risk import approved_claims
 from store.repositories.proposing import log_frozen
 from store.repositories.signing import who_may_sign
 from store.repositories.workspaces import (
@@ -117,14 +121,16 @@ def propose_change(
         session,
         approval_id=ids.new(),
         proposal=proposal,
-        required=required_signatures(KIND, SignatureFacts()),
+        required=CLAIM_SIGNATURES
+        if isinstance(change, ApproveClaim)
+        else required_signatures(KIND, SignatureFacts()),
         at=at,
         expires_at=at + timedelta(days=rules.approval_days),
     )
     if not who_may_sign(session, approval, proposal, (), at):
         raise NobodyCanSignError(
             "nobody but you could sign this change, and a change of the rules needs two people; invite the second "
-            "person first: countersign users add NAME --role campaign_manager",
+            f"person first: countersign users add NAME --role {_signer_of(change)}",
             value=person.user_id,
         )
     log_frozen(session, audit, proposal, approval, at)
@@ -162,6 +168,9 @@ def require_possible(session: Session, workspace: Workspace, change: Change) -> 
             )
             if session.exec(told).first() is not None:
                 raise NothingChangesError(f"{url} is told already", value=url)
+        case ApproveClaim(text=text):
+            if text in approved_claims(session, workspace.workspace_id):
+                raise NothingChangesError("this claim is approved already", value=text)
 
 
 def is_first_invitation(session: Session, person: Person) -> bool:
@@ -211,7 +220,7 @@ def invite_second(
         name=name,
         invited_by=person.user_id,
     )
-    for role in roles:
+    grants = [
         grant_role(
             session,
             ids=ids,
@@ -221,6 +230,8 @@ def invite_second(
             role=role,
             granted_by=person.user_id,
         )
+        for role in roles
+    ]
     key = issue_key(
         session, ids=ids, at=at, workspace_id=person.workspace_id, user_id=user.user_id, label="first key"
     )
@@ -232,8 +243,13 @@ def invite_second(
         action="user.second_invited",
         subject=user.user_id,
         detail={"roles": ",".join(sorted(roles)), "key_id": key.key.key_id},
+        rows=(user, *grants, key.key),
     )
     return key
+
+
+def _signer_of(change: Change) -> Role:
+    return Role.LEGAL if isinstance(change, ApproveClaim) else Role.CAMPAIGN_MANAGER
 
 
 def _require_free(session: Session, workspace_id: str, name: str) -> None:

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from pydantic import JsonValue
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from policies.errors import ConflictError, InvalidInputError, NotAuthorisedError
 from policies.policy_change import (
     SIGNING_ROLES,
     AddUser,
     AddWebhook,
+    ApproveClaim,
     Change,
     GrantRole,
     IssueKey,
@@ -27,6 +28,7 @@ from store.repositories.approvals import signatures_of
 from store.repositories.instants import after_opened
 from store.repositories.issued_keys import issued_alone, live_keys
 from store.repositories.notifications import add_webhook
+from store.repositories.proposal_risk import CLAIM
 from store.repositories.resolutions import YES
 from store.repositories.workspaces import (
     add_user,
@@ -35,9 +37,16 @@ from store.repositories.workspaces import (
     grant_role,
     user_by_name,
 )
-from store.tables import ApiKey, Approval, Proposal, User
+from store.tables import ApiKey, Approval, Document, Proposal, RoleGrant, User
 
 Detail = dict[str, JsonValue]
+
+
+class Effect(NamedTuple):
+    """What the log says of a change that took effect, and the rows of people that it tells of."""
+
+    detail: Detail
+    rows: tuple[SQLModel, ...] = ()
 
 
 class KeyNotReadyError(ConflictError):
@@ -56,27 +65,40 @@ class SignerHalf(NamedTuple):
 
 def take_effect(
     session: Session, *, ids: IdSource, proposal: Proposal, change: Change, at: datetime
-) -> Detail:
+) -> Effect:
     """Carry out a policy change in the caller's transaction and return what the log should say of it."""
     workspace_id, author = proposal.workspace_id, proposal.author_id
     match change:
         case AddUser(name=name, roles=roles):
             user = add_user(session, ids=ids, at=at, workspace_id=workspace_id, name=name, invited_by=author)
-            for role in roles:
-                _grant(session, ids, proposal, user.user_id, role, at)
-            return {"user": user.user_id, "roles": ",".join(sorted(roles))}
+            grants = [_grant(session, ids, proposal, user.user_id, role, at) for role in roles]
+            return Effect({"user": user.user_id, "roles": ",".join(sorted(roles))}, (user, *grants))
         case GrantRole(user_id=user_id, role=role):
-            _grant(session, ids, proposal, user_id, role, at)
+            grant = _grant(session, ids, proposal, user_id, role, at)
             revoked = _revoke_seen(session, user_id, at) if role in SIGNING_ROLES else []
-            return {"user": user_id, "roles": role.value, "keys_revoked": revoked}
+            named: list[JsonValue] = [key.key_id for key in revoked]
+            detail: Detail = {"user": user_id, "roles": role.value, "keys_revoked": named}
+            return Effect(detail, (grant, *revoked))
         case IssueKey(user_id=user_id):
-            return {"user": user_id}
+            return Effect({"user": user_id})
         case SetRules(rules=rules):
             get_workspace(session, workspace_id).rules = rules.model_dump(mode="json")
-            return {"rules": rules.digest()}
+            return Effect({"rules": rules.digest()})
         case AddWebhook(url=url):
             made = add_webhook(session, ids=ids, workspace_id=workspace_id, url=url, added_by=author, at=at)
-            return {"webhook": made.webhook_id}
+            return Effect({"webhook": made.webhook_id})
+        case ApproveClaim(document_id=document_id, title=title, text=text):
+            session.add(
+                Document(
+                    workspace_id=workspace_id,
+                    document_id=document_id,
+                    kind=CLAIM,
+                    title=title,
+                    text=text,
+                    updated_at=at,
+                )
+            )
+            return Effect({"document": document_id})
 
 
 def take_signer_half(
@@ -105,17 +127,16 @@ def take_signer_half(
         )
     user, label = _holder(session, proposal.workspace_id, change)
     half = new_half()
-    session.add(
-        ApiKey(
-            key_id=proposal.proposal_id,
-            workspace_id=proposal.workspace_id,
-            user_id=user.user_id,
-            sha256=joined_sha256(change.key_half_sha256, half_sha256(half)),
-            label=label,
-            issued_by=proposal.author_id,
-            created_at=after_opened(session, proposal.workspace_id, at),
-        )
+    key = ApiKey(
+        key_id=proposal.proposal_id,
+        workspace_id=proposal.workspace_id,
+        user_id=user.user_id,
+        sha256=joined_sha256(change.key_half_sha256, half_sha256(half)),
+        label=label,
+        issued_by=proposal.author_id,
+        created_at=after_opened(session, proposal.workspace_id, at),
     )
+    session.add(key)
     audit.append(
         session,
         workspace_id=proposal.workspace_id,
@@ -124,6 +145,7 @@ def take_signer_half(
         action="user.key_issued",
         subject=user.user_id,
         detail={"key_id": proposal.proposal_id, "approval": approval.approval_id},
+        rows=(key,),
     )
     return SignerHalf(user, label, half)
 
@@ -136,8 +158,8 @@ def _holder(session: Session, workspace_id: str, change: AddUser | IssueKey) -> 
 
 def _grant(
     session: Session, ids: IdSource, proposal: Proposal, user_id: str, role: str, at: datetime
-) -> None:
-    grant_role(
+) -> RoleGrant:
+    return grant_role(
         session,
         ids=ids,
         at=at,
@@ -148,9 +170,9 @@ def _grant(
     )
 
 
-def _revoke_seen(session: Session, user_id: str, at: datetime) -> list[JsonValue]:
-    """Revoke the keys of a new approver that one person has seen whole, and name them."""
+def _revoke_seen(session: Session, user_id: str, at: datetime) -> list[ApiKey]:
+    """Revoke the keys of a new approver that one person has seen whole, and return them."""
     seen = [key for key in live_keys(session, user_id) if issued_alone(session, key)]
     for key in seen:
         key.revoked_at = at
-    return [key.key_id for key in seen]
+    return seen

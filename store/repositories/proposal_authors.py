@@ -7,14 +7,25 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from policies.errors import InvalidInputError
+from policies.errors import InvalidInputError, NotFoundError
 from store.bulk import insert_rows, table_of
 from store.driver import Prepared
-from store.repositories.campaigns import get_brief, get_campaign, get_proposal
+from store.repositories.campaigns import get_proposal
 from store.repositories.workspaces import get_user
-from store.tables import Proposal, ProposalAuthor
+from store.tables import BriefRow, Campaign, Proposal, ProposalAuthor
 
-_authors = table_of(ProposalAuthor)
+_authors, _campaigns, _briefs = (table_of(model) for model in (ProposalAuthor, Campaign, BriefRow))
+_same_brief = sa.and_(
+    _briefs.c.brief_id == _campaigns.c.brief_id, _briefs.c.workspace_id == _campaigns.c.workspace_id
+)
+_MAKERS = Prepared(
+    sa.select(_campaigns.c.author_id, _campaigns.c.brief_id, _briefs.c.author_id.label("brief_author"))
+    .select_from(_campaigns.outerjoin(_briefs, _same_brief))
+    .where(
+        _campaigns.c.campaign_id == sa.bindparam("of_campaign"),
+        _campaigns.c.workspace_id == sa.bindparam("of_workspace"),
+    )
+)
 _RECORDED = Prepared(
     sa.select(_authors.c.user_id).where(_authors.c.proposal_id == sa.bindparam("of_proposal"))
 )
@@ -48,6 +59,7 @@ def add_author(
 
 def record_authors(session: Session, proposal: Proposal) -> None:
     """Record the author of a proposal, and those of its campaign and brief where it has them."""
+    session.flush()
     rows = [
         ProposalAuthor(
             proposal_id=proposal.proposal_id,
@@ -71,9 +83,15 @@ def contributors(session: Session, proposal: Proposal) -> frozenset[str]:
 def _known(session: Session, proposal: Proposal) -> dict[str, str]:
     people: dict[str, str] = {}
     if proposal.campaign_id is not None:
-        campaign = get_campaign(session, proposal.workspace_id, proposal.campaign_id)
-        if campaign.brief_id is not None:
-            people[get_brief(session, proposal.workspace_id, campaign.brief_id).author_id] = "brief"
-        people[campaign.author_id] = "campaign"
+        asked = {"of_campaign": proposal.campaign_id, "of_workspace": proposal.workspace_id}
+        found = _MAKERS.one(session, **asked)
+        if found is None:
+            raise NotFoundError(f"there is no campaign {proposal.campaign_id}", value=proposal.campaign_id)
+        campaign_author, brief_id, brief_author = found
+        if brief_id is not None and brief_author is None:
+            raise NotFoundError(f"there is no brief {brief_id}", value=brief_id)
+        if brief_author is not None:
+            people[brief_author] = "brief"
+        people[campaign_author] = "campaign"
     people[proposal.author_id] = "author"
     return people

@@ -16,6 +16,8 @@ from store.bulk import table_of
 from store.driver import Prepared
 from store.tables import Document, Proposal
 
+CLAIM = "claim"
+"""The kind of a document whose words messages may use without asking legal; added at set-up, then by two people only."""
 _proposals, _documents = table_of(Proposal).c, table_of(Document).c
 _workspace: sa.BindParameter[str] = sa.bindparam("workspace")
 _APPROVED_WITH = Prepared(
@@ -31,7 +33,7 @@ _APPROVED_WITH = Prepared(
 )
 _CLAIMS = Prepared(
     sa.select(_documents.text)
-    .where(_documents.workspace_id == _workspace, _documents.kind == sa.literal("claim"))
+    .where(_documents.workspace_id == _workspace, _documents.kind == sa.literal(CLAIM))
     .order_by(_documents.document_id)
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import available_timezones
 
 import sqlalchemy as sa
@@ -15,25 +15,29 @@ from sqlmodel.sql.expression import SelectOfScalar
 from policies.authority.roles import Role, read_roles
 from policies.errors import ConflictError, InvalidInputError, NotAuthenticatedError, NotFoundError
 from store.bulk import table_of
+from store.database import Database
 from store.driver import Prepared
 from store.ids import IdSource
 from store.keys import key_sha256, new_key
 from store.repositories.instants import after_opened
+from store.rows import row_object
 from store.tables.workspaces import ApiKey, RoleGrant, User, Workspace
 
 _LONGEST_NAME = 200
 _users, _keys, _roles = table_of(User), table_of(ApiKey), table_of(RoleGrant)
-_ACCESS = Prepared(
-    sa.select(_users.c.disabled_at, _users.c.enabled_at).where(_users.c.user_id == sa.bindparam("of_user"))
-)
-_GRANTED = Prepared(
-    sa.select(_roles.c.role, _roles.c.granted_at, _roles.c.revoked_at).where(
-        _roles.c.user_id == sa.bindparam("of_user")
-    )
+_GRANTED = (_roles.c.role, _roles.c.granted_at, _roles.c.revoked_at)
+_STANDING = Prepared(
+    sa.select(_users.c.disabled_at, _users.c.enabled_at, *_GRANTED)
+    .select_from(_users.outerjoin(_roles, _roles.c.user_id == _users.c.user_id))
+    .where(_users.c.user_id == sa.bindparam("of_user"))
 )
 _HOLDER = Prepared(
-    sa.select(*_users.c)
-    .join(_keys, _keys.c.user_id == _users.c.user_id)
+    sa.select(*_users.c, *_GRANTED)
+    .select_from(
+        _users.join(_keys, _keys.c.user_id == _users.c.user_id).outerjoin(
+            _roles, _roles.c.user_id == _users.c.user_id
+        )
+    )
     .where(
         _keys.c.sha256 == sa.bindparam("of_key"),
         _keys.c.revoked_at.is_(None),
@@ -79,6 +83,14 @@ class Access(NamedTuple):
 
     disabled_at: datetime | None
     enabled_at: datetime | None
+
+
+class Grant(NamedTuple):
+    """A role that a user was given, and when it was taken back."""
+
+    role: str
+    granted_at: datetime
+    revoked_at: datetime | None
 
 
 class SignedIn(NamedTuple):
@@ -245,11 +257,25 @@ def roles_of(session: Session, user_id: str, at: datetime | None = None) -> tupl
 
     Without `at` every role counts that was not revoked.
     """
-    access = access_of(session, user_id)
-    if access is None or (access.disabled_at is not None and (at is None or access.disabled_at <= at)):
+    access, grants = standing_of(session, user_id)
+    return () if access is None else held_roles(access, grants, at)
+
+
+def standing_of(session: Session, user_id: str) -> tuple[Access | None, tuple[Grant, ...]]:
+    """Return when a user was shut out and let in, None for an unknown one, and every role given, revoked ones too."""
+    session.flush()
+    found = _STANDING.rows(session, of_user=user_id)
+    if not found:
+        return None, ()
+    return Access(*found[0][:2]), _grants_in([row[2:] for row in found])
+
+
+def held_roles(access: Access, grants: Sequence[Grant], at: datetime | None = None) -> tuple[HeldRole, ...]:
+    """The roles among those given that are held at an instant, see `roles_of`."""
+    if access.disabled_at is not None and (at is None or access.disabled_at <= at):
         return ()
     first: dict[Role, datetime] = {}
-    for name, granted_at, revoked_at in _GRANTED.rows(session, of_user=user_id):
+    for name, granted_at, revoked_at in grants:
         held = revoked_at is None or (at is not None and at < revoked_at)
         if held and (at is None or granted_at <= at):
             role = Role(name)
@@ -257,11 +283,9 @@ def roles_of(session: Session, user_id: str, at: datetime | None = None) -> tupl
     return tuple(HeldRole(role, first[role]) for role in sorted(first))
 
 
-def access_of(session: Session, user_id: str) -> Access | None:
-    """Return when a user was shut out and let in; None for an unknown one."""
-    session.flush()
-    found = _ACCESS.one(session, of_user=user_id)
-    return None if found is None else Access(*found)
+def _grants_in(cells: Sequence[tuple[Any, ...]]) -> tuple[Grant, ...]:
+    """The roles in joined rows, where a user without any has one row of nothing. Any: cells of as many types."""
+    return tuple(Grant(*each) for each in cells if each[0] is not None)
 
 
 def issue_key(
@@ -291,7 +315,7 @@ def issue_key(
     return IssuedKey(key, fresh.plain)
 
 
-def revoke_key(session: Session, *, workspace_id: str, key_id: str, at: datetime) -> None:
+def revoke_key(session: Session, *, workspace_id: str, key_id: str, at: datetime) -> ApiKey:
     """Make a key useless from `at` on; NotFoundError for an unknown one, nothing for a revoked one."""
     key = session.get(ApiKey, key_id)
     if key is None or key.workspace_id != workspace_id:
@@ -300,6 +324,7 @@ def revoke_key(session: Session, *, workspace_id: str, key_id: str, at: datetime
         key.revoked_at = at
         session.add(key)
         session.flush()
+    return key
 
 
 def user_by_key(session: Session, plain_key: str, at: datetime | None = None) -> SignedIn:
@@ -308,11 +333,22 @@ def user_by_key(session: Session, plain_key: str, at: datetime | None = None) ->
     Without `at` every role that is not revoked counts. The error never says which part was wrong.
     """
     session.flush()
-    found = _HOLDER.mappings(session, of_key=key_sha256(plain_key))
+    return _signed_in(_HOLDER.rows(session, of_key=key_sha256(plain_key)), at)
+
+
+def sign_in(database: Database, plain_key: str) -> SignedIn:
+    """Do as `user_by_key` does without `at`, in one query by itself: every request begins with it."""
+    return _signed_in(database.ask(_HOLDER, of_key=key_sha256(plain_key)))
+
+
+def _signed_in(found: Sequence[tuple[Any, ...]], at: datetime | None = None) -> SignedIn:
+    """Who a key belongs to, from the user's columns joined with each role. Any: cells of as many types."""
     if not found:
         raise NotAuthenticatedError("this key is unknown or was revoked; ask an admin for a new one")
-    user = User(**found[0])
-    return SignedIn(user, roles_of(session, user.user_id, at))
+    columns = _users.c.keys()
+    user = row_object(User, dict(zip(columns, found[0], strict=False)))
+    grants = _grants_in([row[len(columns) :] for row in found])
+    return SignedIn(user, held_roles(Access(user.disabled_at, user.enabled_at), grants, at))
 
 
 def stop_workspace(session: Session, workspace_id: str, at: datetime) -> bool:

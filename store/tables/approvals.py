@@ -18,6 +18,9 @@ class Approval(SQLModel, table=True):
     """
 
     __tablename__ = "approvals"
+    __table_args__ = (
+        sa.Index("ix_approvals_status_workspace_id_approval_id", "status", "workspace_id", "approval_id"),
+    )
 
     approval_id: str = Field(primary_key=True)
     workspace_id: str = Field(foreign_key="workspaces.workspace_id", index=True)
@@ -25,7 +28,7 @@ class Approval(SQLModel, table=True):
     thread_id: str = Field(index=True)
     digest: str
     author_id: str = Field(foreign_key="users.user_id")
-    status: str = Field(default="pending", index=True)
+    status: str = Field(default="pending")
     required: list[list[str]] = Field(sa_type=sa.JSON)
     risk: JsonObject | None = Field(default=None, sa_type=sa.JSON)
     limits: JsonObject | None = Field(default=None, sa_type=sa.JSON)

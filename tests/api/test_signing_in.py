@@ -18,6 +18,8 @@ PATHS = (
     ("GET", "/v1/audit/verify"),
     ("GET", "/v1/offers"),
     ("GET", "/v1/policies"),
+    ("POST", "/v1/claims"),
+    ("POST", "/v1/approvals/a/withdraw"),
     ("GET", "/v1/users"),
     ("GET", "/v1/models/check"),
     ("POST", "/v1/imports/customers"),

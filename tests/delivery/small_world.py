@@ -37,7 +37,8 @@ from store.repositories.approvals import Resolution, open_approval, resolve
 from store.repositories.campaigns import move_campaign
 from store.repositories.people import snapshot_sha256, take_snapshot
 from store.repositories.proposing import log_frozen, put_creatives
-from store.repositories.workspaces import add_user, create_workspace, grant_role
+from store.repositories.told_people import people_of
+from store.repositories.workspaces import add_user, create_workspace, grant_role, issue_key
 from store.tables import Campaign, Person, Proposal, ServedProfile, Workspace
 from store.warehouse import Warehouse
 from tests.delivery.small_plan import ARMS, FEATURES, PEOPLE, START, USUAL, Plan, make_content
@@ -116,6 +117,7 @@ def make_world(path: Path, plan: Plan = USUAL, *, approve: bool = True) -> World
             action="workspace.created",
             subject=workspace.workspace_id,
             detail={},
+            rows=people_of(session, workspace.workspace_id),
         )
         log_frozen(session, ports.audit, proposal, approval, START)
     world = World(
@@ -180,6 +182,14 @@ def _users(session: Session, ports: Ports, workspace: Workspace) -> tuple[Signer
             workspace_id=workspace.workspace_id,
             user_id=user.user_id,
             role=role,
+        )
+        issue_key(
+            session,
+            ids=ports.ids,
+            at=START,
+            workspace_id=workspace.workspace_id,
+            user_id=user.user_id,
+            label="first key",
         )
         signers.append(Signer(user.user_id, frozenset({role}), workspace.workspace_id))
     return signers[0], signers[1]

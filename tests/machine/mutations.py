@@ -19,10 +19,12 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col
 
 import agents.propose.deciding
 import api.http.approvals
+import delivery.countersigned
 import delivery.launch
 import policies.authority.signatures
 import tests.machine.recordings
@@ -89,7 +91,7 @@ def without_digests(patch: pytest.MonkeyPatch) -> None:
     """Nobody compares what was answered for, what is stored and what is launched: resolve, verify_approval, launch."""
     patch.setattr(approvals, "_require_digest", lambda *_: None)
     patch.setattr(agents.propose.deciding, "digest_of", lambda _: _Same())
-    patch.setattr(delivery.launch, "digest_of", lambda _: _Same())
+    patch.setattr(delivery.countersigned, "digest_of", lambda _: _Same())
 
 
 def without_roles(patch: pytest.MonkeyPatch) -> None:
@@ -137,7 +139,7 @@ def without_conditional_update(patch: pytest.MonkeyPatch) -> None:
         both.reset()
         return resolve(caller, approval_id, given)
 
-    def require_open(_: Session, approval: Approval, __: Proposal, ___: datetime) -> None:
+    def require_open(approval: Approval, _: Proposal, __: Campaign | None, ___: datetime) -> None:
         if before.status != "pending":
             raise ApprovalClosedError(f"this approval is already {before.status}", value=before.status)
 
@@ -196,11 +198,15 @@ def _assigned(*, roles: bool = True, authors: bool = False) -> Callable[..., tup
 
 
 def _settled_unconditionally(
-    session: Session, approval: Approval, status: str, signatures: Sequence[Signature], at: datetime
+    session: Session,
+    approval: Approval,
+    proposal: Proposal,
+    campaign: Campaign | None,
+    status: str,
+    signatures: Sequence[Signature],
+    at: datetime,
 ) -> None:
     limits = approvals._lowest(signatures) or None
-    proposal = approvals.get_proposal(session, approval.workspace_id, approval.proposal_id)
-    campaign = approvals.get_campaign(session, approval.workspace_id, str(proposal.campaign_id))
     execute = session.connection().execute
     execute(
         sa.update(Approval)
@@ -210,14 +216,16 @@ def _settled_unconditionally(
     execute(
         sa.update(Proposal).where(col(Proposal.proposal_id) == proposal.proposal_id).values(status=status)
     )
-    following = next_state(CampaignState.IN_REVIEW, approvals._EVENT_AFTER[status], sent_any=False)
-    execute(
-        sa.update(Campaign)
-        .where(col(Campaign.campaign_id) == campaign.campaign_id)
-        .values(state=following.to, changed_at=at)
-    )
-    for row in (approval, proposal, campaign):
-        session.refresh(row)
+    if campaign is not None:
+        following = next_state(CampaignState.IN_REVIEW, approvals._EVENT_AFTER[status], sent_any=False)
+        execute(
+            sa.update(Campaign)
+            .where(col(Campaign.campaign_id) == campaign.campaign_id)
+            .values(state=following.to, changed_at=at)
+        )
+    for name, value in (("status", status), ("resolved_at", at), ("limits", limits)):
+        set_committed_value(approval, name, value)
+    set_committed_value(proposal, "status", status)
 
 
 MUTATIONS: Mapping[str, Mutation] = {

@@ -12,7 +12,8 @@ from store.audit import AuditLog
 from store.database import Database
 from store.ids import SeededIds
 from store.repositories.proposing import log_frozen
-from store.repositories.workspaces import create_workspace
+from store.repositories.told_people import tell_of_people
+from store.repositories.workspaces import create_workspace, issue_key
 from store.row_evidence import COVERED
 from store.tables import Approval, Launch, Proposal
 from tests.postgres_databases import PostgresDatabases
@@ -50,6 +51,16 @@ def signed(postgres: PostgresDatabases, log: AuditLog, ids: SeededIds) -> Iterat
         )
     desk = Desk(database, log, ids, workspace_id)
     desk.everybody()
+    with database.write() as session:
+        issue_key(
+            session,
+            ids=ids,
+            at=AT,
+            workspace_id=workspace_id,
+            user_id=desk.users["Grace"],
+            label="first key",
+        )
+    tell_of_people(database, log, AT)
     approval = desk.propose()
     with database.write(durable=True) as session:
         stored, proposal = session.exec(select(Approval)).one(), session.exec(select(Proposal)).one()
@@ -105,26 +116,30 @@ def test_each_changed_column_is_found_and_the_row_is_named(signed: Desk, table: 
     assert found(signed) == set()
     tamper(signed, f"CREATE TABLE kept AS SELECT * FROM {table}")
     with signed.database.read() as session:
-        (row_id,) = session.connection().execute(sa.select(covered.key)).scalars()
+        row_id, *_ = session.connection().execute(sa.select(covered.key).order_by(covered.key)).scalars()
     for column in covered.table.columns:
         kind = str(column.type).split("(")[0]
         if column.name in (key, "workspace_id"):
             continue
-        tamper(signed, f"UPDATE {table} SET {column.name} = {CHANGED[kind]}")
+        tamper(signed, f"UPDATE {table} SET {column.name} = {CHANGED[kind]} WHERE {key} = '{row_id}'")
         assert found(signed) == (set() if column.name in covered.work else {(table, row_id, "altered")}), (
             column.name
         )
-        tamper(signed, f"UPDATE {table} SET {column.name} = (SELECT {column.name} FROM kept)")
+        tamper(
+            signed,
+            f"UPDATE {table} SET {column.name} = (SELECT {column.name} FROM kept WHERE {key} = '{row_id}') WHERE {key} = '{row_id}'",
+        )
     assert found(signed) == set()
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_a_removed_row_and_one_that_nobody_logged_are_found_by_name(signed: Desk, table: str) -> None:
     key = COVERED[table].key.name
-    tamper(signed, f"CREATE TABLE kept AS SELECT * FROM {table}")
+    query = sa.select(COVERED[table].key).order_by(COVERED[table].key)
     with signed.database.read() as session:
-        (row_id,) = session.connection().execute(sa.select(COVERED[table].key)).scalars()
-    tamper(signed, f"DELETE FROM {table}")
+        row_id, *_ = session.connection().execute(query).scalars()
+    tamper(signed, f"CREATE TABLE kept AS SELECT * FROM {table} WHERE {key} = '{row_id}'")
+    tamper(signed, f"DELETE FROM {table} WHERE {key} = '{row_id}'")
     assert (table, row_id, "removed") in found(signed)
     tamper(signed, f"UPDATE kept SET {key} = 'planted'; INSERT INTO {table} SELECT * FROM kept")
     assert found(signed) >= {(table, row_id, "removed"), (table, "planted", "added")}

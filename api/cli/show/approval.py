@@ -149,11 +149,15 @@ def _what(out: Console, content: Json) -> None:
 
 def _rules(out: Console, rules: list[Json]) -> None:
     counts = {name: sum(rule["status"] == name for rule in rules) for name in ("pass", "warn", "block")}
-    section(out, f"Rules  {counts['pass']} passed, {counts['warn']} warnings, {counts['block']} blocking")
+    section(out, f"Rules  {counts['pass']} passed, {_warnings(counts['warn'])}, {counts['block']} blocking")
     made = table("", "rule", "evidence")
     for rule in rules:
         made.add_row(state(rule["status"]), rule["rule_id"], escape(rule["evidence"]))
     out.print(made)
+
+
+def _warnings(count: int) -> str:
+    return "1 warning" if count == 1 else f"{count} warnings"
 
 
 def _rollback(out: Console, rollback: Json) -> None:
