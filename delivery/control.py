@@ -20,8 +20,10 @@ from policies.layers import Layer
 from store.repositories import launches as launch_rows
 from store.repositories import sends as send_rows
 from store.repositories import workspaces as workspace_rows
+from store.repositories.approval_endings import close_with_campaign
+from store.repositories.approvals import approval_of_proposal, locked_approval
 from store.repositories.campaigns import get_campaign, move_campaign
-from store.tables import Campaign, Launch
+from store.tables import Approval, Campaign, Launch
 
 _DROPPED_BY = {
     "stopped": (Layer.APPROVAL, "campaign.stopped"),
@@ -58,12 +60,22 @@ def stop(ports: Ports, person: Person, campaign_id: str) -> Controlled:
     """End a campaign for good, from any state; on one that has ended already nothing changes.
 
     People whose turn had not come are not reached, messages that no provider has been given are dropped, and what was
-    sent is still measured.
+    sent is still measured. An approval that waits, or has not launched, is taken back.
     """
     with ports.database.write(durable=True) as session:
         campaign = _authorised(session, person, Action.STOP, campaign_id)
+        approval = _held_approval(session, campaign)
         done = _move(session, ports, person, campaign, CampaignEvent.STOP)
         if done.changed:
+            if approval is not None:
+                close_with_campaign(
+                    session,
+                    ports.audit,
+                    approval,
+                    at=ports.clock.now(),
+                    actor=person.user_id,
+                    reason="the campaign was stopped",
+                )
             for launch in launch_rows.launches_of_campaign(session, campaign_id):
                 if launch.finished_at is None:
                     end_launch(session, ports, launch, "stopped")
@@ -103,6 +115,18 @@ def _authorised(session: Session, person: Person, action: Action, campaign_id: s
     resource = Resource("campaign", campaign.author_id, campaign.workspace_id, campaign_id)
     require_authority(person, action, resource)
     return campaign
+
+
+def _held_approval(session: Session, campaign: Campaign) -> Approval | None:
+    """The campaign's approval, held before the campaign is changed, as whoever answers it holds it first."""
+    if campaign.proposal_id is None:
+        return None
+    approval = approval_of_proposal(session, campaign.proposal_id)
+    if approval is None:
+        return None
+    held = locked_approval(session, campaign.workspace_id, approval.approval_id)
+    session.refresh(campaign)
+    return held
 
 
 def _move(

@@ -48,15 +48,7 @@ def withdraw(session: Session, audit: AuditLog, approval: Approval, *, at: datet
     ApprovalClosedError when an answer was first.
     """
     proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
-    taken = session.connection().execute(
-        sa.update(Approval)
-        .where(col(Approval.approval_id) == approval.approval_id, col(Approval.status) == "pending")
-        .values(status="revoked", resolved_at=at)
-    )
-    if taken.rowcount != 1:
-        raise ApprovalClosedError(f"this approval is already {approval.status}", value=approval.status)
-    session.refresh(approval)
-    move_proposal(session, proposal.proposal_id, expected="open", to="revoked")
+    _take_back(session, approval, proposal, at)
     if proposal.campaign_id is not None:
         campaign = get_campaign(session, approval.workspace_id, proposal.campaign_id)
         state = CampaignState(campaign.state)
@@ -73,6 +65,40 @@ def withdraw(session: Session, audit: AuditLog, approval: Approval, *, at: datet
         detail={"digest": approval.digest},
         rows=(approval, proposal),
     )
+
+
+def close_with_campaign(
+    session: Session, audit: AuditLog, approval: Approval, *, at: datetime, actor: str, reason: str
+) -> None:
+    """Take back what waits for an answer, or was approved and has not launched, of a campaign that is ending for good."""
+    proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
+    if proposal.status == "approved":
+        revoke(session, audit, approval, at=at, actor=actor, reason=reason)
+    if approval.status != "pending":
+        return
+    _take_back(session, approval, proposal, at)
+    audit.append(
+        session,
+        workspace_id=approval.workspace_id,
+        at=at,
+        actor=actor,
+        action="approval.revoked",
+        subject=approval.approval_id,
+        detail={"digest": approval.digest, "reason": reason},
+        rows=(approval, proposal),
+    )
+
+
+def _take_back(session: Session, approval: Approval, proposal: Proposal, at: datetime) -> None:
+    taken = session.connection().execute(
+        sa.update(Approval)
+        .where(col(Approval.approval_id) == approval.approval_id, col(Approval.status) == "pending")
+        .values(status="revoked", resolved_at=at)
+    )
+    if taken.rowcount != 1:
+        raise ApprovalClosedError(f"this approval is already {approval.status}", value=approval.status)
+    session.refresh(approval)
+    move_proposal(session, proposal.proposal_id, expected="open", to="revoked")
 
 
 def supersede(session: Session, audit: AuditLog, proposal: Proposal, *, at: datetime, actor: str) -> None:

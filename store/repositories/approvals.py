@@ -20,7 +20,7 @@ from sqlmodel import Session, col, select
 from policies.authority import Person, RiskAssessment, RiskClass, rules_digest
 from policies.authority.escalation import HALFWAY, escalated, escalation_instant
 from policies.authority.signatures import SignatureRequirement, missing_signatures
-from policies.campaign import CampaignEvent, CampaignState, next_state
+from policies.campaign import TERMINAL_STATES, CampaignEvent, CampaignState, next_state
 from policies.errors import ConflictError, NotFoundError
 from policies.proposal import digest_of
 from store.audit import AuditLog
@@ -258,8 +258,10 @@ def overdue_approvals(session: Session, now: datetime) -> Sequence[Approval]:
 
 
 def expire(session: Session, audit: AuditLog, approval: Approval, at: datetime) -> None:
-    """Close an approval whose time has run out; a campaign goes back to draft."""
+    """Close an approval whose time has run out; a campaign that has not ended meanwhile goes back to draft."""
     proposal, campaign = _about(session, approval)
+    if campaign is not None and campaign.state in TERMINAL_STATES:
+        campaign = None
     given = signatures_of(session, approval.approval_id)
     _settle(session, approval, proposal, campaign, "expired", given, at)
     audit.append(
