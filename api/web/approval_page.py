@@ -58,7 +58,7 @@ def approval_page(view: ApprovalView) -> ApprovalPage:
     content = view.content
     return ApprovalPage(
         funnel=funnel_bars(content.audience),
-        forecast=forecast_picture(content.forecast),
+        forecast=forecast_picture(content.forecast, content.objective.kpi),
         rules=_rule_counts([rule.status for rule in view.rules]),
         limits=_limits(view),
         profiles=profiles_of(view.messages),

@@ -27,9 +27,9 @@ class Picture(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-def forecast_picture(parts: Sequence[ForecastView]) -> Picture:
+def forecast_picture(parts: Sequence[ForecastView], kpi: str) -> Picture:
     """The 80 % interval of each forecast quantity in per cent of its median, so that wide means unsure."""
-    ordered = sorted(parts, key=lambda part: (part.quantity not in ("visits", "revenue"), part.quantity))
+    ordered = sorted(parts, key=lambda part: (part.quantity != kpi, part.quantity))
     rows = [row for row in (_row(part) for part in ordered) if row is not None]
     lead = ordered[0] if ordered else None
     title = (

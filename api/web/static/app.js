@@ -34,3 +34,9 @@ document.addEventListener("keydown", (event) => {
     if (place) location.assign(place);
   }
 });
+
+// what comes in while agents work stays in sight
+document.addEventListener("htmx:after:swap", () => {
+  const say = document.querySelector(".turns:has(.turn) ~ .say");
+  if (say) say.scrollIntoView({ block: "end", behavior: "instant" });
+});
