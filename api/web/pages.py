@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from api.web import approvals, chat, files, signing_in
+from api.web import approvals, campaigns, chat, files, overview, signing_in
 
-ROUTERS = (files.router, signing_in.router, approvals.router, chat.router)
+ROUTERS = (files.router, signing_in.router, approvals.router, chat.router, campaigns.router, overview.router)

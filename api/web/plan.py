@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from agents.planner.brief import Slot
+from api.cli.show.progress import value_words
 from api.views.campaign import CampaignView
 
 _STEPS = (
@@ -109,23 +110,3 @@ def _value(record: Mapping[str, JsonValue], name: str) -> JsonValue:
 def field_words(name: str) -> str:
     """`audience.days_since_purchase_min` as a person reads it."""
     return name.rpartition(".")[2].replace("_", " ")
-
-
-def value_words(value: JsonValue) -> str:
-    """A value of the record as a person reads it.
-
-    >>> value_words({"amount": 2000, "currency": "USD"})
-    'amount 2,000, currency USD'
-    """
-    if value is None:
-        return "not said"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int | float):
-        return f"{value:,}"
-    if isinstance(value, list):
-        return ", ".join(value_words(each) for each in value)
-    if isinstance(value, dict):
-        said = ((name.replace("_", " "), each) for name, each in value.items() if each is not None)
-        return ", ".join(f"{name} {value_words(each)}" for name, each in said)
-    return str(value).replace("_", " ")

@@ -40,3 +40,23 @@ document.addEventListener("htmx:after:swap", () => {
   const say = document.querySelector(".turns:has(.turn) ~ .say");
   if (say) say.scrollIntoView({ block: "end", behavior: "instant" });
 });
+
+// a file is the body of its request, as it is for the API
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-upload]");
+  if (!form) return;
+  event.preventDefault();
+  const file = form.querySelector("input[type=file]").files[0];
+  const into = document.getElementById(form.dataset.into);
+  into.innerHTML = '<p class="working">Reading it in…</p>';
+  const answer = await fetch(`${form.dataset.upload}${form.elements.kind.value}?name=${encodeURIComponent(file.name)}`, {
+    method: "POST", body: file, headers: { "x-form-token": form.dataset.token, "hx-request": "true", "content-type": "text/csv" },
+  });
+  into.innerHTML = await answer.text();
+});
+
+// the work of an earlier turn is folded when the next one begins
+document.addEventListener("htmx:after:swap", () => {
+  const works = [...document.querySelectorAll("details.work")];
+  for (const work of works.slice(0, -1)) work.open = false;
+});
