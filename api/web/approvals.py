@@ -39,7 +39,7 @@ async def inbox(
     def read() -> Response:
         with visitor.app.database.read() as session:
             lines = approval_lines(session, visitor.caller.workspace_id, wanted, before=before)
-        following = lines[-1].approval_id if len(lines) == PAGE else None
+        following = lines[-1]["approval_id"] if len(lines) == PAGE else None
         return show(request, "approvals.html", visitor, lines=lines, status=status, following=following)
 
     return await in_thread(read)
@@ -57,7 +57,7 @@ async def shown(
 async def resolved(request: Request, visitor: Posting, approval_id: str, form: Form) -> Response:
     """Take an answer; a refused one leads back to the page with what is true now."""
     try:
-        await api.resolved(visitor.caller, approval_id, read_answer(form))
+        await api.resolve_as(visitor.caller, approval_id, read_answer(form))
     except CountersignError as error:
         return await _page(request, visitor, approval_id, error=error)
     return see_other(f"/approvals/{approval_id}")

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from agents.planner.brief import Slot
-from api.cli.show.progress import value_words
 from api.views.campaign import CampaignView
 
 _STEPS = (
@@ -110,3 +109,20 @@ def _value(record: Mapping[str, JsonValue], name: str) -> JsonValue:
 def field_words(name: str) -> str:
     """`audience.days_since_purchase_min` as a person reads it."""
     return name.rpartition(".")[2].replace("_", " ")
+
+
+def value_words(value: JsonValue) -> str:
+    """A value of a brief record in one line.
+
+    >>> value_words({"amount": 2000, "currency": "USD"})
+    '2,000 USD'
+    """
+    if value is None:
+        return "not said"
+    if isinstance(value, dict):
+        return " ".join(value_words(inner) for inner in value.values() if inner is not None)
+    if isinstance(value, list):
+        return ", ".join(map(value_words, value))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)

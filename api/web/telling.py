@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Mapping
 from fastapi.responses import StreamingResponse
 from pydantic import JsonValue
 
-from api.cli.show.progress import summary, value_words
+from api.cli.show.progress import summary
 from api.conversing import Event, Json
 from api.http.campaigns import shown as campaign_shown
-from api.web.plan import field_words, plan_of
+from api.web.plan import field_words, plan_of, value_words
 from api.web.showing import HEADERS, piece
 from api.web.visiting import Visitor
 from policies.errors import CountersignError
