@@ -70,7 +70,11 @@ def serving(shop: Shop) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")  # not longer: while it is open, no test with a loop of its own can run
-def browser() -> Iterator[Any]:  # a browser of Playwright, which is there with the extra dev only
+def browser(
+    proposed_template: Proposed,
+) -> Iterator[
+    Any
+]:  # the template first, it runs a loop; a browser of Playwright, which is there with the extra dev only
     api = pytest.importorskip("playwright.sync_api", reason="the extra dev brings Playwright")
     program = chromium()
     with api.sync_playwright() as play:

@@ -35,7 +35,7 @@ def test_an_objective_becomes_a_readout_after_somebody_else_signed_it(
     assert ada.get_by_role("button", name="Countersign").count() == 0
 
     grace = as_user(served, shop, "Grace")
-    grace.get_by_role("link", name="Approvals").click()
+    grace.get_by_role("navigation", name="Main").get_by_role("link", name="Approvals").click()
     grace.get_by_role("link", name="Winback").click()
     assert grace.frame_locator(".device iframe").first.get_by_role("heading").count() == 1
     answer(grace, "Approve")
