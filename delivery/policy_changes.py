@@ -1,4 +1,5 @@
-"""The step that lets an approved policy change take effect, at most once: what a launch is to a campaign.
+"""The step that lets an approved policy change, or a managed version, take effect, at most once: what a launch is to
+a campaign.
 
 Everything the approval rests on is read again in the transaction that makes the change, so neither a changed row, nor a
 repeated job, nor an approval of something else changes who may do what.
@@ -20,7 +21,8 @@ from policies.errors import (
     NotAuthorisedError,
     NotFoundError,
 )
-from policies.policy_change import PolicyChange, read_change
+from policies.managed import ManagedVersion, read_version
+from policies.policy_change import KIND, PolicyChange, read_change
 from policies.proposal import digest_of
 from policies.rule_digests import rule_digests
 from policies.workspace_rules import WorkspaceRules
@@ -28,6 +30,7 @@ from store.repositories.approvals import locked_approval
 from store.repositories.campaigns import get_proposal, move_proposal
 from store.repositories.countersignatures import unproven
 from store.repositories.delegations import held_since
+from store.repositories.managed import VersionOvertakenError, go_live, require_version_author
 from store.repositories.policy_changes import (
     NothingChangesError,
     UserDisabledError,
@@ -55,12 +58,13 @@ _FINAL = (
     UserNotFoundError,
     UserDisabledError,
     NothingChangesError,
+    VersionOvertakenError,
 )
 """What ends a change for good; anything else (a busy database, a lost race) is tried again by the sweep."""
 
 
 def apply_change(ports: Ports, approval_id: str) -> bool:
-    """Let a policy change take effect if its approval holds, and say whether this call did it.
+    """Let a policy change or a managed version take effect if its approval holds, and say whether this call did it.
 
     Whatever does not hold is written into the log once and changes nothing: that is the end of the change, not an error
     to be tried again. NotFoundError for an unknown approval.
@@ -74,19 +78,28 @@ def apply_change(ports: Ports, approval_id: str) -> bool:
                 return False
             content = _require_countersigned(session, ports, approval, proposal, now)
             _require_timely(session, proposal, content)
-            done = take_effect(session, ids=ports.ids, proposal=proposal, change=content.change, at=now)
+            done = _carry_out(session, ports, proposal, content, now)
             move_proposal(session, proposal.proposal_id, expected="approved", to="launched")
-            detail: Detail = {
-                "approval": approval_id,
-                "digest": proposal.digest,
-                "change": content.change.type.value,
-                **done,
-            }
+            detail: Detail = {"approval": approval_id, "digest": proposal.digest, **done}
             _log(session, ports, proposal, APPLIED, detail, now, told=True)
             return True
     except _FINAL as error:
         _refuse(ports, approval_id, error, now)
         return False
+
+
+def _carry_out(
+    session: Session, ports: Ports, proposal: Proposal, content: PolicyChange | ManagedVersion, now: datetime
+) -> Detail:
+    if isinstance(content, ManagedVersion):
+        go_live(session, proposal, content, now)
+        return {
+            "change": content.body.type.value,
+            "object": content.object_id,
+            "version": content.version,
+        }
+    done = take_effect(session, ids=ports.ids, proposal=proposal, change=content.change, at=now)
+    return {"change": content.change.type.value, **done}
 
 
 def _locked(session: Session, approval_id: str) -> Approval:
@@ -98,7 +111,7 @@ def _locked(session: Session, approval_id: str) -> Approval:
 
 def _require_countersigned(
     session: Session, ports: Ports, approval: Approval, proposal: Proposal, now: datetime
-) -> PolicyChange:
+) -> PolicyChange | ManagedVersion:
     if now >= approval.expires_at:
         raise ChangeRefusedError(
             f"the approval expired at {approval.expires_at.isoformat()}; propose the change again",
@@ -124,10 +137,11 @@ def _require_countersigned(
             "this change took effect before, and a change does so once; propose it again",
             value=proposal.proposal_id,
         )
-    return read_change(proposal.canonical_json)
+    read = read_change if proposal.kind == KIND else read_version
+    return read(proposal.canonical_json)
 
 
-def _require_timely(session: Session, proposal: Proposal, content: PolicyChange) -> None:
+def _require_timely(session: Session, proposal: Proposal, content: PolicyChange | ManagedVersion) -> None:
     """What may have changed since the proposal: the rules, the author's own authority, and what is changed."""
     workspace = get_workspace(session, proposal.workspace_id)
     today = rule_digests(WorkspaceRules.model_validate(workspace.rules))
@@ -138,7 +152,11 @@ def _require_timely(session: Session, proposal: Proposal, content: PolicyChange)
             value=", ".join(changed),
         )
     roles = held_since(session, proposal.author_id, proposal.created_at)
-    require_proposer(Person(proposal.author_id, roles, proposal.workspace_id), content.change)
+    author = Person(proposal.author_id, roles, proposal.workspace_id)
+    if isinstance(content, ManagedVersion):
+        require_version_author(author)
+        return
+    require_proposer(author, content.change)
     require_possible(session, workspace, content.change)
 
 

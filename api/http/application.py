@@ -9,6 +9,8 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from api.agui import endpoint as agui
+from api.decisioning import routes as decisions
+from api.decisioning.serving import decision_queue
 from api.http import (
     approvals,
     audit,
@@ -16,11 +18,13 @@ from api.http import (
     campaigns,
     catalogue,
     chat,
+    consents,
     conversations,
     docs,
     events,
     health,
     imports,
+    managed,
     memory,
     models,
     notifications,
@@ -45,6 +49,7 @@ def build_api(app: App) -> FastAPI:
         title="Countersign", version=release(), description=DESCRIPTION, docs_url=None, redoc_url=None
     )
     api.state.app = app
+    api.state.decisions = decision_queue(app.home, app.database, app.audit, app.clock, app.ids)
     answer_faults(api)
     api.add_middleware(BoundedBodies)
     if app.settings.allowed_origins:
@@ -57,6 +62,8 @@ def build_api(app: App) -> FastAPI:
             expose_headers=["Content-Location"],
         )
     for part in (
+        decisions,
+        managed,
         health,
         chat,
         conversations,
@@ -69,6 +76,7 @@ def build_api(app: App) -> FastAPI:
         authority,
         audit,
         events,
+        consents,
         imports,
         catalogue,
         users,
