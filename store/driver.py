@@ -33,6 +33,19 @@ class Prepared:
             found: list[tuple[Any, ...]] = cursor.fetchall()
         return [made.row(row) for row in found] if made.converts else found
 
+    def each(self, session: Session, asked: Sequence[dict[str, Any]]) -> list[list[tuple[Any, ...]]]:
+        """Return the rows of a query for each set of values, in order, over one cursor."""
+        if not asked:
+            return []
+        made = self._for_dialect(session.get_bind().dialect)
+        found: list[list[tuple[Any, ...]]] = []
+        with _cursor(session) as cursor:
+            for values in asked:
+                cursor.execute(made.text, made.bound(values))
+                got = cursor.fetchall()
+                found.append([made.row(row) for row in got] if made.converts else got)
+        return found
+
     def mappings(self, session: Session, **values: Any) -> list[dict[str, Any]]:
         """Return the rows of a query by column name."""
         names = [str(column.key) for column in getattr(self._statement, "selected_columns", ())]
@@ -48,6 +61,12 @@ class Prepared:
         with _cursor(session) as cursor:
             cursor.execute(made.text, made.bound(values))
             return int(cursor.rowcount)
+
+    def run_each(self, session: Session, asked: Sequence[dict[str, Any]]) -> None:
+        """Change rows for each set of values, in order."""
+        if asked:
+            made = self._for_dialect(session.get_bind().dialect)
+            run_many(session, made.text, [made.bound(values) for values in asked])
 
     def _compile(self, dialect: sa.Dialect) -> _Made:
         compiled = self._statement.compile(dialect=dialect)

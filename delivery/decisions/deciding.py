@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from delivery.decisions.asked import Ask, Wanted
 from delivery.decisions.catalogue import Catalogue, Collection, Served, channel_of
-from delivery.decisions.eligible import Cell, Excluded, caps_of
+from delivery.decisions.eligible import CapUse, Cell, Excluded, caps_of
 from policies.consent import contactable
 from policies.managed import PlacementBody
 from store.bulk import JsonText, insert_rows
@@ -61,6 +61,14 @@ class Row:
     group: str = ""
     fallback: str | None = None
     known: Known | None = None
+    uses: dict[int, list[CapUse]] = field(default_factory=dict)
+
+    def caps(self, k: int, at: datetime) -> list[CapUse]:
+        """The caps of an arm for this person, made once."""
+        found = self.uses.get(k)
+        if found is None:
+            found = self.uses[k] = caps_of(self.collection, k, self.asking.person_id, at)
+        return found
 
 
 class Group:
@@ -142,7 +150,7 @@ class Group:
             if row.fallback is not None or row.mask is None:
                 continue
             for k in np.flatnonzero(row.mask).tolist():
-                for use in caps_of(row.collection, k, row.asking.person_id, self._at):
+                for use in row.caps(k, self._at):
                     limits.setdefault(row.asking.workspace_id, {})[use.subject] = use.cap.limit
         for workspace, asked in limits.items():
             found = taken_now(self._session, workspace, asked, now=self._at, hold=self._write)
@@ -191,7 +199,7 @@ class Group:
 
     def _full(self, row: Row, k: int) -> Excluded | None:
         workspace = row.asking.workspace_id
-        for use in caps_of(row.collection, k, row.asking.person_id, self._at):
+        for use in row.caps(k, self._at):
             if self._taken.get((workspace, use.subject), 0) >= use.cap.limit:
                 words = f"{use.cap.limit} by {use.cap.scope} are taken"
                 return Excluded(row.collection.arms[k], f"cap.{use.cap.cap_id}", words)
@@ -202,7 +210,7 @@ class Group:
         if not asking.ask.count_toward_caps:
             return
         minutes = row.collection.served.body.reservation_minutes
-        for use in caps_of(row.collection, k, asking.person_id, self._at):
+        for use in row.caps(k, self._at):
             amount = 0 if use.cap.counts == "dismiss" else 1
             place = (asking.workspace_id, use.subject)
             if amount:

@@ -93,7 +93,7 @@ def caps_of(collection: Collection, k: int, person_id: str, at: datetime) -> lis
     Windows are counted in whole days of UTC from 1 January 1970.
     """
     served = collection.offers[k]
-    if served is None:
+    if served is None or not served.body.caps:
         return []
     days = int(at.timestamp()) // 86_400
     uses = []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -22,15 +23,18 @@ from store.keys import DecisionKeys
 from store.repositories.caps import settle_event
 from store.repositories.deciding import (
     BLOCK,
+    Profile,
     UnknownTokenError,
     bits_as_of,
     chosen,
     is_stopped,
-    person_of,
-    profile_of,
+    known_people,
+    profiles_of,
     take_positions,
+    the_person,
 )
 from store.repositories.managed import revision_of
+from store.repositories.people import UnknownPersonError
 from store.repositories.workspaces import user_by_key
 from store.tables import ChoiceEvent
 
@@ -143,39 +147,64 @@ class DecisionService:
             new_id=lambda: self._ids.new(at),
             position=positions,
         )
-        with self._database.identity_read() as identity:
-            for number in numbers:
-                key, ask = calls[number]
-                try:
-                    person = people.get(key) or self._person(session, key)
-                    people[key] = person
-                    if person.workspace_id not in catalogues:
-                        catalogues[person.workspace_id] = self._catalogue(
-                            session, person.workspace_id, ask.as_of, hold=write
-                        )
-                    asking = self._asking(session, identity, person.workspace_id, ask, at)
-                    group.prepare(asking)
-                except CountersignError as error:
-                    answers[number] = error
-                else:
-                    askings[number] = asking
+        workspaces: dict[int, str] = {}
+        for number in numbers:
+            key, ask = calls[number]
+            try:
+                person = people[key] = people.get(key) or self._person(session, key)
+                workspaces[number] = person.workspace_id
+                if person.workspace_id not in catalogues:
+                    catalogues[person.workspace_id] = self._catalogue(
+                        session, person.workspace_id, ask.as_of, hold=write
+                    )
+            except CountersignError as error:
+                answers[number] = error
+        whom = self._whom(session, [(workspaces[number], calls[number].ask) for number in workspaces])
+        stopped = {each: is_stopped(session, each) for each in catalogues}
+        for number, workspace_id in workspaces.items():
+            ask = calls[number].ask
+            try:
+                if number in answers:
+                    continue
+                person_id, profile = whom(workspace_id, ask)
+                packed = profile.consent_bits | profile.suppression_bits
+                if ask.as_of is not None:
+                    packed = bits_as_of(session, person_id, ask.as_of)
+                decision_id = self._ids.new(at)
+                asking = Asking(
+                    ask, workspace_id, person_id, profile, packed, stopped[workspace_id], decision_id
+                )
+                group.prepare(asking)
+            except CountersignError as error:
+                answers[number] = error
+            else:
+                askings[number] = asking
         group.decide(list(askings.values()))
         for number, asking in askings.items():
             answers[number] = self._answer(asking, at)
         return answers
 
-    def _asking(
-        self, session: Session, identity: Session, workspace_id: str, ask: Ask, at: datetime
-    ) -> Asking:
-        person_id = person_of(
-            identity, workspace_id, {str(kind): value for kind, value in ask.identity_map.items()}
-        )
-        profile = profile_of(session, workspace_id, person_id)
-        packed = profile.consent_bits | profile.suppression_bits
-        if ask.as_of is not None:
-            packed = bits_as_of(session, person_id, ask.as_of)
-        stopped = is_stopped(session, workspace_id)
-        return Asking(ask, workspace_id, person_id, profile, packed, stopped, self._ids.new(at))
+    def _whom(
+        self, session: Session, asked: Sequence[tuple[str, Ask]]
+    ) -> Callable[[str, Ask], tuple[str, Profile]]:
+        """Read whom the requests are about, all at once; asking for one raises what is wrong with it."""
+        maps = [(workspace, _plain(ask)) for workspace, ask in asked]
+        with self._database.identity_read() as identity:
+            known = known_people(identity, maps)
+        people: list[tuple[str, str]] = []
+        for workspace, identities in maps:
+            with suppress(CountersignError):  # raised again by whoever asks for this one
+                people.append((workspace, the_person(identities, known.get(workspace, {}))))
+        profiles = profiles_of(session, people)
+
+        def whom(workspace_id: str, ask: Ask) -> tuple[str, Profile]:
+            person_id = the_person(_plain(ask), known.get(workspace_id, {}))
+            profile = profiles.get((workspace_id, person_id))
+            if profile is None:
+                raise UnknownPersonError(f"this workspace has no person {person_id}", value=person_id)
+            return person_id, profile
+
+        return whom
 
     def _person(self, session: Session, key: str) -> Person:
         """Who asks; NotAuthenticatedError or NotAuthorisedError. What a set of roles may do is asked of the rules once."""
@@ -268,6 +297,10 @@ class DecisionService:
                 "caps": [cap.cap_id for cap in served.body.caps],
             }
         return item
+
+
+def _plain(ask: Ask) -> dict[str, str]:
+    return {str(kind): value for kind, value in ask.identity_map.items()}
 
 
 def _dry_positions() -> Any:  # Callable[[str, str], int]

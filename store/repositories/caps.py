@@ -6,7 +6,7 @@ transaction is the only writer, on PostgreSQL the row is held. Locks are taken i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -70,9 +70,8 @@ def taken_now(
 
     Where a limit is reached, reservations that have run out are given back first (only counted off without `hold`).
     """
-    found: dict[str, int] = {}
-    for subject in sorted(limits):
-        found[subject] = taken = _taken(session, workspace_id, subject, hold=hold)
+    found = _taken(session, workspace_id, sorted(limits), hold=hold)
+    for subject, taken in found.items():
         if taken < limits[subject]:
             continue
         asked = {"of_workspace": workspace_id, "of_subject": subject, "now": now}
@@ -87,8 +86,10 @@ def taken_now(
 
 def move_counters(session: Session, workspace_id: str, by: Mapping[str, int]) -> None:
     """Add to counters that this transaction holds."""
-    for subject in sorted(by):
-        _move(session, workspace_id, subject, by[subject])
+    asked = [
+        {"of_workspace": workspace_id, "of_subject": subject, "by": by[subject]} for subject in sorted(by)
+    ]
+    _MOVE.run_each(session, asked)
 
 
 def held_by(session: Session, choice_id: str) -> list[Held]:
@@ -102,8 +103,7 @@ def settle_event(session: Session, workspace_id: str, choice_id: str, event: str
     A display or interaction uses what was reserved for it, also after it ran out; a dismissal counts towards caps on
     dismissals and gives back what was reserved for an interaction.
     """
-    for held in sorted(held_by(session, choice_id), key=lambda each: each.subject):
-        _taken(session, workspace_id, held.subject, hold=True)
+    _taken(session, workspace_id, sorted({held.subject for held in held_by(session, choice_id)}), hold=True)
     moved = 0
     for held in held_by(session, choice_id):  # read anew, now that the counters are held
         if held.unit == event and held.status in ("reserved", "expired"):
@@ -119,14 +119,20 @@ def settle_event(session: Session, workspace_id: str, choice_id: str, event: str
     return moved
 
 
-def _taken(session: Session, workspace_id: str, subject: str, *, hold: bool) -> int:
-    asked = {"of_workspace": workspace_id, "of_subject": subject}
-    row = (_LOCKED if hold else _READ).one(session, **asked)
-    if row is None and hold:
-        first = {"workspace_id": workspace_id, "subject": subject, "taken": 0}
-        insert_rows(session, CapCounter, [first], keep=True)
-        row = _LOCKED.one(session, **asked)
-    return 0 if row is None else int(row[0])
+def _taken(session: Session, workspace_id: str, subjects: Sequence[str], *, hold: bool) -> dict[str, int]:
+    """The counters of subjects in the order given; with `hold` each is made where it is missing, and locked."""
+    statement = _LOCKED if hold else _READ
+    asked = [{"of_workspace": workspace_id, "of_subject": subject} for subject in subjects]
+    rows = statement.each(session, asked)
+    if hold and not all(rows):
+        first = [
+            {"workspace_id": workspace_id, "subject": subject, "taken": 0}
+            for subject, row in zip(subjects, rows, strict=True)
+            if not row
+        ]
+        insert_rows(session, CapCounter, first, keep=True)
+        rows = statement.each(session, asked)
+    return {subject: int(row[0][0]) if row else 0 for subject, row in zip(subjects, rows, strict=True)}
 
 
 def _move(session: Session, workspace_id: str, subject: str, by: int) -> None:

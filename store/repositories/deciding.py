@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -100,15 +100,39 @@ def person_of(identity: Session, workspace_id: str, identities: Mapping[str, str
 
     The errors name the kind, never the value.
     """
+    return the_person(identities, known_people(identity, [(workspace_id, identities)]).get(workspace_id, {}))
+
+
+def known_people(
+    identity: Session, asked: Sequence[tuple[str, Mapping[str, str]]]
+) -> dict[str, dict[tuple[str, str], str]]:
+    """Return person ids by workspace, kind and value, of all identities that somebody has."""
+    wanted = {
+        (workspace, kind, value)
+        for workspace, identities in asked
+        for kind, value in identities.items()
+        if kind != "person_id"
+    }
+    places = sorted(wanted)
+    rows = _PERSON.each(
+        identity,
+        [{"workspace": workspace, "kind": kind, "value": value} for workspace, kind, value in places],
+    )
+    found: dict[str, dict[tuple[str, str], str]] = {}
+    for (workspace, kind, value), row in zip(places, rows, strict=True):
+        if row:
+            found.setdefault(workspace, {})[kind, value] = str(row[0][0])
+    return found
+
+
+def the_person(identities: Mapping[str, str], known: Mapping[tuple[str, str], str]) -> str:
+    """Return the one person of some identities; see `person_of`."""
     found: dict[str, str] = {}
     for kind, value in identities.items():
-        if kind == "person_id":
-            found[kind] = value
-            continue
-        row = _PERSON.one(identity, workspace=workspace_id, kind=kind, value=value)
-        if row is None:
+        person = value if kind == "person_id" else known.get((kind, value))
+        if person is None:
             raise UnknownPersonError(f"nobody here has this {kind}; import the customer first", value=kind)
-        found[kind] = str(row[0])
+        found[kind] = person
     if len(set(found.values())) > 1:
         raise IdentitiesDifferError(
             f"{' and '.join(found)} belong to different people; give those of one", value=", ".join(found)
@@ -116,12 +140,11 @@ def person_of(identity: Session, workspace_id: str, identities: Mapping[str, str
     return next(iter(found.values()))
 
 
-def profile_of(session: Session, workspace_id: str, person_id: str) -> Profile:
-    """Return the served profile of a person; UnknownPersonError without one."""
-    row = _PROFILE.one(session, person=person_id, workspace=workspace_id)
-    if row is None:
-        raise UnknownPersonError(f"this workspace has no person {person_id}", value=person_id)
-    return Profile(*row)
+def profiles_of(session: Session, people: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Profile]:
+    """Return the served profiles of people, each by (workspace id, person id); who has none is left out."""
+    asked = sorted(set(people))
+    rows = _PROFILE.each(session, [{"workspace": workspace, "person": person} for workspace, person in asked])
+    return {place: Profile(*row[0]) for place, row in zip(asked, rows, strict=True) if row}
 
 
 def bits_as_of(session: Session, person_id: str, as_of: datetime) -> int:
