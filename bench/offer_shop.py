@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,8 +36,13 @@ class OfferShop:
     bodies: list[Json]
 
 
-def make_offer_shop(path: Path, address: str | None = None) -> OfferShop:
-    """Make the home; `address` names an empty PostgreSQL database, without one it is SQLite."""
+def make_offer_shop(
+    path: Path, address: str | None = None, bodies: Mapping[str, Body] | None = None
+) -> OfferShop:
+    """Make the home with live versions, ten offers unless others are given.
+
+    `address` names an empty PostgreSQL database, without one it is SQLite.
+    """
     clock = WallClock()
     at = clock.now()
     settings = HomeSettings(
@@ -50,13 +56,13 @@ def make_offer_shop(path: Path, address: str | None = None) -> OfferShop:
     home = create_home(path, settings)
     database = home.database()
     migrate(database)
-    key = _fill(database, AuditLog(home.keys_dir), RandomIds(clock))
+    key = _fill(database, AuditLog(home.keys_dir), RandomIds(clock), bodies or _bodies())
     database.close()
     wanted = [{"decision": "winter", "placement": "home"}]
-    bodies: list[Json] = [
+    asks: list[Json] = [
         {"identity_map": {"external_id": str(number)}, "requests": wanted} for number in range(PEOPLE)
     ]
-    return OfferShop(home, key, bodies)
+    return OfferShop(home, key, asks)
 
 
 def _bodies() -> dict[str, Body]:
@@ -81,7 +87,7 @@ def _bodies() -> dict[str, Body]:
     }
 
 
-def _fill(database: Database, audit: AuditLog, ids: RandomIds) -> str:
+def _fill(database: Database, audit: AuditLog, ids: RandomIds, bodies: Mapping[str, Body]) -> str:
     at = WallClock().now()
     with database.write(durable=True) as session:
         workspace = create_workspace(
@@ -118,7 +124,7 @@ def _fill(database: Database, audit: AuditLog, ids: RandomIds) -> str:
             ],
         )
         insert_rows(session, ServedProfile, [_profile(workspace, person) for person in people])
-    for object_id, body in _bodies().items():
+    for object_id, body in bodies.items():
         _live(database, audit, ids, users, object_id, body)
     with database.identity_write() as identity:
         known = [
