@@ -7,11 +7,12 @@ from contextlib import contextmanager
 
 from fastapi import FastAPI
 
-from api.decisioning import routes
+from api.decisioning import routes, why
 from api.decisioning.queue import DecisionQueue
 from api.http.bodies import BoundedBodies
 from api.http.faults import answer_faults
 from delivery.decisions.service import DecisionService
+from delivery.decisions.why import WhyPages
 from store.audit import AuditLog
 from store.clock import Clock, ReplayClock, WallClock
 from store.database import Database, migrate
@@ -20,11 +21,15 @@ from store.ids import IdSource, RandomIds
 from store.keys import DecisionKeys
 
 
-def decision_queue(
-    home: Home, database: Database, audit: AuditLog, clock: Clock, ids: IdSource
-) -> DecisionQueue:
-    """Return the decisions of an opened home."""
-    return DecisionQueue(DecisionService(database, audit, clock, ids, DecisionKeys(home.keys_dir)))
+def serve_decisions(
+    api: FastAPI, home: Home, database: Database, audit: AuditLog, clock: Clock, ids: IdSource
+) -> None:
+    """Let an application answer for the decisions of an opened home."""
+    keys = DecisionKeys(home.keys_dir)
+    api.state.decisions = DecisionQueue(DecisionService(database, audit, clock, ids, keys))
+    api.state.why_pages = WhyPages(database, clock, keys)
+    api.include_router(routes.router)
+    api.include_router(why.router)
 
 
 @contextmanager
@@ -37,11 +42,9 @@ def decision_api(home: Home) -> Iterator[FastAPI]:
             replays = home.settings.clock == "replay"
             clock: Clock = ReplayClock(database, home.settings.home_id) if replays else WallClock()
             api = FastAPI(title="Countersign decisions", docs_url=None, redoc_url=None)
-            audit = AuditLog(home.keys_dir)
-            api.state.decisions = decision_queue(home, database, audit, clock, RandomIds(clock))
             answer_faults(api)
             api.add_middleware(BoundedBodies)
-            api.include_router(routes.router)
+            serve_decisions(api, home, database, AuditLog(home.keys_dir), clock, RandomIds(clock))
             yield api
         finally:
             database.close()

@@ -9,8 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from api.agui import endpoint as agui
-from api.decisioning import routes as decisions
-from api.decisioning.serving import decision_queue
+from api.decisioning.serving import serve_decisions
 from api.http import (
     approvals,
     audit,
@@ -49,7 +48,6 @@ def build_api(app: App) -> FastAPI:
         title="Countersign", version=release(), description=DESCRIPTION, docs_url=None, redoc_url=None
     )
     api.state.app = app
-    api.state.decisions = decision_queue(app.home, app.database, app.audit, app.clock, app.ids)
     answer_faults(api)
     api.add_middleware(BoundedBodies)
     if app.settings.allowed_origins:
@@ -61,8 +59,9 @@ def build_api(app: App) -> FastAPI:
             allow_headers=["*"],
             expose_headers=["Content-Location"],
         )
+    # first, because routes are tried in order and these are asked for most
+    serve_decisions(api, app.home, app.database, app.audit, app.clock, app.ids)
     for part in (
-        decisions,
         managed,
         health,
         chat,

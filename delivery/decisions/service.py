@@ -12,6 +12,7 @@ from sqlmodel import Session
 from delivery.decisions.asked import Ask, ItemEvent
 from delivery.decisions.catalogue import Catalogue, read_catalogue
 from delivery.decisions.deciding import Asking, Group, Row
+from delivery.decisions.why import WHY_USE
 from policies.authority import Action, Person, Resource, require_authority
 from policies.errors import ConflictError, CountersignError
 from store.audit import AuditLog
@@ -39,7 +40,7 @@ from store.repositories.workspaces import user_by_key
 from store.tables import ChoiceEvent
 
 Json = dict[str, Any]
-EVENT_USE, WHY_USE = "event", "why"
+EVENT_USE = "event"
 _DRY_FROM = 2**50
 """Positions that only dry runs draw at."""
 
@@ -295,6 +296,7 @@ class DecisionService:
                 "open_items": int(draw.open_arms.sum()),
                 "rules": list(served.body.rules),
                 "caps": [cap.cap_id for cap in served.body.caps],
+                "why": None if ask.dry_run else f"/why/{self._keys.token(WHY_USE, choice_id)}",
             }
         return item
 

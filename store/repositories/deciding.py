@@ -56,8 +56,8 @@ _TAKE = Prepared(
     sa.update(_positions).where(_at).values(following=_positions.c.following + sa.bindparam("block"))
 )
 _CHOICE = Prepared(
-    sa.select(_choices.decision_id, _choices.person_id, _choices.record).where(
-        _choices.choice_id == sa.bindparam("choice"), _choices.workspace_id == sa.bindparam("workspace")
+    sa.select(_choices.workspace_id, _choices.decision_id, _choices.person_id, _choices.record).where(
+        _choices.choice_id == sa.bindparam("choice")
     )
 )
 
@@ -88,8 +88,9 @@ class Profile(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """A logged choice: its decision, person and record."""
+    """A logged choice: its workspace, decision, person and record."""
 
+    workspace_id: str
     decision_id: str
     person_id: str
     record: dict[str, Any]
@@ -181,7 +182,15 @@ def take_positions(session: Session, workspace_id: str, collection_id: str, bloc
 
 def chosen(session: Session, workspace_id: str, choice_id: str) -> Chosen:
     """Return a logged choice; UnknownTokenError for none of this workspace."""
-    row = _CHOICE.one(session, choice=choice_id, workspace=workspace_id)
+    found = chosen_anywhere(session, choice_id)
+    if found.workspace_id != workspace_id:
+        raise UnknownTokenError("this token names no item that was chosen here", value="token")
+    return found
+
+
+def chosen_anywhere(session: Session, choice_id: str) -> Chosen:
+    """Return a logged choice of any workspace, for whoever holds its token; UnknownTokenError for none."""
+    row = _CHOICE.one(session, choice=choice_id)
     if row is None:
         raise UnknownTokenError("this token names no item that was chosen here", value="token")
     return Chosen(*row)

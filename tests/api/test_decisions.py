@@ -239,6 +239,29 @@ async def test_an_event_and_a_withdrawal_are_in_the_next_decision(open_shop: Ope
         assert unknown["error"] == "decision_unknown", "the collection was not live the day before"
 
 
+async def test_why_shows_and_only_its_button_opts_out(open_shop: Open, shop: Shop) -> None:
+    async with open_shop(shop) as opened:
+        await winter(opened)
+        who = reachable(opened, 1)[0]
+        made = await decide(opened, ask(who, include={"explanation": True}))
+        option = made["results"][0]["options"][0]
+        link = option["explanation"]["why"]
+        before = digests(shop)
+        page = await opened.call(None, "GET", link)
+        assert page.status_code == 200
+        assert "33 %" in page.text
+        assert option["content"]["title"] not in page.text
+        assert (await opened.call(None, "GET", f"{link}/opt-out")).status_code == 405
+        assert (await opened.call(None, "GET", f"/why/{option['token']}")).status_code == 404
+        assert (await opened.call(None, "POST", f"/why/{option['token']}/opt-out")).status_code == 404
+        assert digests(shop) == before
+        assert items(await decide(opened, ask(who))) != []
+        for _ in range(2):
+            assert (await opened.call(None, "POST", f"{link}/opt-out")).status_code == 200
+        answer = await decide(opened, ask(who))
+    assert answer["results"][0]["fallback"]["reason"] == "consent.email.marketing"
+
+
 @pytest.mark.promise
 async def test_every_choice_replays(open_shop: Open, shop: Shop) -> None:
     async with open_shop(shop) as opened:

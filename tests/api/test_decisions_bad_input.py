@@ -56,6 +56,20 @@ async def test_each_is_refused_by_name(open_shop: Open, shop: Shop) -> None:
         assert [each["status"] for each in batch] == [200, 404]
 
 
+async def test_too_many_at_once_and_a_held_database_are_told_apart(
+    open_shop: Open, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_shop(shop) as opened:
+        monkeypatch.setattr("store.database.LOCK_WAIT_SECONDS", 0.05)
+        with opened.app.database._operational.lock:
+            busy = await opened.call("Ada", "POST", "/v1/decisions", json=ask(WHO))
+        assert (busy.status_code, busy.json()["error"]) == (503, "store_busy")
+        monkeypatch.setattr("api.decisioning.queue.MOST_WAITING", 0)
+        full = await opened.call("Ada", "POST", "/v1/decisions", json=ask(WHO))
+        assert (full.status_code, full.json()["error"]) == (429, "too_many_requests")
+        assert full.headers["retry-after"] == "1"
+
+
 async def test_whoever_may_not_import_may_not_decide(open_shop: Open, shop: Shop) -> None:
     from store.repositories.workspaces import add_user, issue_key
 
