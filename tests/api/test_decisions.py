@@ -34,9 +34,8 @@ def digests(shop: Shop) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-async def test_every_flag_and_combination(open_shop: Open, shop: Shop) -> None:
-    async with open_shop(shop) as opened:
-        await winter(opened, seed=4)
+async def test_every_flag_and_combination(open_shop: Open, winter_shop: Shop) -> None:
+    async with open_shop(winter_shop) as opened:
         people = iter(reachable(opened, 200))
         for across_decisions, across_placements, dry, counts in product((True, False), repeat=4):
             flags: Json = {
@@ -71,9 +70,8 @@ async def test_every_flag_and_combination(open_shop: Open, shop: Shop) -> None:
             assert fields & set(option) == {name for name, wanted in include.items() if wanted}
 
 
-async def test_duplicates_across_decisions_are_kept_apart(open_shop: Open, shop: Shop) -> None:
-    async with open_shop(shop) as opened:
-        await winter(opened)
+async def test_duplicates_across_decisions_are_kept_apart(open_shop: Open, winter_shop: Shop) -> None:
+    async with open_shop(winter_shop) as opened:
         await live(opened, "spring", collection("a", "b", "c", seed=9))
         wanted: list[Json | str] = [
             {"decision": "winter", "placement": "home", "count": 2},
@@ -239,14 +237,13 @@ async def test_an_event_and_a_withdrawal_are_in_the_next_decision(open_shop: Ope
         assert unknown["error"] == "decision_unknown", "the collection was not live the day before"
 
 
-async def test_why_shows_and_only_its_button_opts_out(open_shop: Open, shop: Shop) -> None:
-    async with open_shop(shop) as opened:
-        await winter(opened)
+async def test_why_shows_and_only_its_button_opts_out(open_shop: Open, winter_shop: Shop) -> None:
+    async with open_shop(winter_shop) as opened:
         who = reachable(opened, 1)[0]
         made = await decide(opened, ask(who, include={"explanation": True}))
         option = made["results"][0]["options"][0]
         link = option["explanation"]["why"]
-        before = digests(shop)
+        before = digests(winter_shop)
         page = await opened.call(None, "GET", link)
         assert page.status_code == 200
         assert "33 %" in page.text
@@ -254,7 +251,7 @@ async def test_why_shows_and_only_its_button_opts_out(open_shop: Open, shop: Sho
         assert (await opened.call(None, "GET", f"{link}/opt-out")).status_code == 405
         assert (await opened.call(None, "GET", f"/why/{option['token']}")).status_code == 404
         assert (await opened.call(None, "POST", f"/why/{option['token']}/opt-out")).status_code == 404
-        assert digests(shop) == before
+        assert digests(winter_shop) == before
         assert items(await decide(opened, ask(who))) != []
         for _ in range(2):
             assert (await opened.call(None, "POST", f"{link}/opt-out")).status_code == 200

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.conftest import Open
-from tests.api.decision_desk import ask, collection, offer, reachable, winter
+from tests.api.decision_desk import ask, collection, offer, reachable
 from tests.small_shop import Shop
 
 Json = dict[str, Any]
@@ -37,9 +37,8 @@ CASES: tuple[tuple[Json, int, str], ...] = (
 )
 
 
-async def test_each_is_refused_by_name(open_shop: Open, shop: Shop) -> None:
-    async with open_shop(shop) as opened:
-        await winter(opened)
+async def test_each_is_refused_by_name(open_shop: Open, winter_shop: Shop) -> None:
+    async with open_shop(winter_shop) as opened:
         for body, status, code in CASES:
             answer = await opened.call("Ada", "POST", "/v1/decisions", json=body)
             assert (answer.status_code, answer.json()["error"]) == (status, code), (body, answer.text)
