@@ -32,6 +32,7 @@ from evals.registry import Workshop, load_cases, read_planned
 from policies.authority import rules_digest
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+NO_KEY: Final = "none"
 COMPROMISED: Final = "scripted-compromised/1"
 
 
@@ -46,7 +47,7 @@ class Chosen:
         self,
         words: str,
         base_url: str = "",
-        api_key: str = "none",
+        api_key: str = NO_KEY,
         *,
         method: AnswerMethod | Literal["auto"] = "auto",
         price: str = "",
@@ -100,25 +101,35 @@ def price_of(words: str) -> Price:
 
 
 def _settings(
-    name: str, base_url: str, api_key: str, method: AnswerMethod | Literal["auto"]
+    name: str,
+    base_url: str = "",
+    api_key: str = NO_KEY,
+    method: AnswerMethod | Literal["auto"] = "tool_call",
+    cassette: Path | None = None,
 ) -> ModelSettings:
-    """How a served model is reached; nobody watches an eval, so that nothing is streamed."""
-    return ModelSettings(
-        use=(ModelChoice(name=name),),
-        base_url=base_url or OPENAI,
-        api_key=SecretStr(api_key),
-        answer_method=method,
-        stream=False,
-    )
+    """How a served model is reached, or its answers are replayed; nobody watches an eval, so that nothing is streamed."""
+    try:
+        return ModelSettings(
+            use=(ModelChoice(name=name),),
+            base_url=base_url or OPENAI,
+            # what is no key is not blotted out of a recording either
+            api_key=None if api_key in ("", NO_KEY) else SecretStr(api_key),
+            answer_method=method,
+            stream=False,
+            cassette=cassette,
+        )
+    except ValidationError as error:
+        words = error.errors(include_url=False, include_input=False)[0]["msg"]
+        raise CaseFileError(f"{name} cannot be asked: {words}", value=name) from error
 
 
 def _replayed(where: str) -> ModelSettings:
     """How answers are taken from a folder that `evals record` wrote, or from `NAME=FILE`; no server is called."""
     name, given, file = where.partition("=")
     if given:
-        return _settings(name, "", "none", "tool_call").model_copy(update={"cassette": Path(file)})
+        return _settings(name, cassette=Path(file))
     head, tape = read_recording(Path(where))
-    return _settings(head.model, "", "none", head.answer_method).model_copy(update={"cassette": tape})
+    return _settings(head.model, method=head.answer_method, cassette=tape)
 
 
 def meta_of(model: Chosen, tier: Tier, seed: int, budget: float | None = None) -> RunMeta:
