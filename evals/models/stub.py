@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCall, ToolMessage
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from agents.agent_tool import ToolProblem
@@ -20,7 +19,7 @@ from agents.comments.reader import CommentText, comments_playbook
 from agents.copywriter import agent as copywriter
 from agents.copywriter.guidance import BrandText, guidance_playbook
 from agents.errors import ToolRefusedError
-from agents.models.offline import Finish, PlaybookStep, ToolOutcome, playbook_model
+from agents.models.offline import Finish, PlaybookStep, ToolOutcome, next_call
 from agents.planner import agent as planner
 from agents.planner.brief import Brief, BriefError
 from agents.planner.heard import AudienceKey, Heard, HearTask
@@ -45,6 +44,14 @@ class _Duty:
     task: type[BaseModel]
     playbook: AnyPlaybook
     results: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+
+
+class _Asked(NamedTuple):
+    """A tool call that a conversation holds."""
+
+    call_id: str
+    name: str
+    args: dict[str, JsonValue]
 
 
 def hear_by_rules(task: HearTask, _: tuple[ToolOutcome, ...]) -> PlaybookStep:
@@ -140,14 +147,12 @@ def stub_reply(request: Document) -> Reply:
         return Reply(status=400, body=fault("the stub answers tasks of agents only; this is none"))
     try:
         given = duty.task.model_validate(task)
-        turns = list(_turns(messages[users[0] + 1 :], duty))
-        said = playbook_model(duty.playbook, given).invoke([HumanMessage(""), *turns])
+        name, args = next_call(duty.playbook, given, tuple(_outcomes(messages[users[0] + 1 :], duty)))
     except ValidationError as error:
         return Reply(status=400, body=fault(f"the task or a tool's result is not as its type: {error.title}"))
     except ToolRefusedError as error:
         return Reply(refusal=error.message, usage=_usage(request, error.message))
-    call = said.tool_calls[0]
-    return _form(request, call["name"], call["args"], alone=not duty.results)
+    return _form(request, name, args, alone=not duty.results)
 
 
 def _form(request: Document, name: str, args: Document, *, alone: bool) -> Reply:
@@ -158,36 +163,34 @@ def _form(request: Document, name: str, args: Document, *, alone: bool) -> Reply
     return Reply(text=text, usage=_usage(request, text))
 
 
-def _turns(messages: Sequence[Mapping[str, Any]], duty: _Duty) -> Iterator[BaseMessage]:
-    """The tool calls and typed results of a conversation, from tool messages or from the plain text that stands for them."""
-    waiting: list[ToolCall] = []
+def _outcomes(messages: Sequence[Mapping[str, Any]], duty: _Duty) -> Iterator[ToolOutcome]:
+    """The finished tool calls of a conversation, from tool messages or from the plain text that stands for them."""
+    waiting: list[_Asked] = []
     for message in messages:
         text = message.get("content") or ""
         if message.get("role") == "assistant":
             waiting = _calls(message, text)
-            yield AIMessage("", tool_calls=waiting)
             continue
         if message.get("role") == "tool":
-            call = next((one for one in waiting if one["id"] == message.get("tool_call_id")), None)
+            call = next((one for one in waiting if one.call_id == message.get("tool_call_id")), None)
         else:
             name, gave, text = text.partition(_GAVE)
-            call = next((one for one in waiting if gave and one["name"] == name), None)
-        result = None if call is None else _result(duty, call["name"], text)
+            call = next((one for one in waiting if gave and one.name == name), None)
+        result = None if call is None else _result(duty, call.name, text)
         if call is not None and result is not None:
-            yield ToolMessage(text, tool_call_id=str(call["id"]), artifact=result)
+            yield ToolOutcome(call.name, call.args, result)
 
 
-def _calls(message: Mapping[str, Any], text: str) -> list[ToolCall]:
-    asked = [(one["id"], one["function"]) for one in message.get("tool_calls") or ()]
-    found = [(id_, function["name"], _object(function["arguments"])) for id_, function in asked]
-    if not asked:
-        said = [_object(line) or {} for line in text.splitlines()]
-        found = [
-            (f"said_{n}", str(one["tool"]), _object(json.dumps(one.get("arguments"))))
-            for n, one in enumerate(said)
-            if "tool" in one
-        ]
-    return [ToolCall(name=name, args=args or {}, id=id_, type="tool_call") for id_, name, args in found]
+def _calls(message: Mapping[str, Any], text: str) -> list[_Asked]:
+    asked = message.get("tool_calls") or ()
+    if asked:
+        calls = [(one["id"], one["function"]) for one in asked]
+        return [_Asked(id_, one["name"], _object(one["arguments"]) or {}) for id_, one in calls]
+    said = [_object(line) or {} for line in text.splitlines()]
+    found = [(one.get("tool"), one.get("arguments")) for one in said]
+    return [
+        _Asked("", name, args) for name, args in found if isinstance(name, str) and isinstance(args, dict)
+    ]
 
 
 def _result(duty: _Duty, tool: str, text: str) -> BaseModel | None:
