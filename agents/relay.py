@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from agents.agent_run import AgentRun, AnswerT, Check, FailedAttempt, Limits, ProgressEvent, Retry
 from agents.agent_tool import AnyAgentTool
-from agents.errors import AgentError, AgentSetupError, ModelUnavailableError
+from agents.errors import AgentError, AgentSetupError, CassetteError, ModelUnavailableError
 from agents.loop import run_agent
 from agents.models.interface import Candidate, ModelProvider
 from agents.retrying import patiently
@@ -32,7 +32,8 @@ async def run_over_chain(
     """Run an agent with one model after the other until one gives a usable answer, within `limits` each.
 
     Each begins anew: nothing that a failed model wrote is seen by the next. Raises the last model's failure, with what
-    the others used before it in `failed`; a mistake in how the agent is put together is raised at once.
+    the others used before it in `failed`. A mistake in how the agent is put together is raised at once, and so is a recording
+    without an answer: to go on would be another run than the one recorded.
     """
     settings = models.settings
     retry = Retry(settings.max_retries, settings.retry_delay_s)
@@ -58,7 +59,7 @@ async def run_over_chain(
                 prices=models.prices,
                 on_progress=on_progress,
             )
-        except AgentSetupError:
+        except (AgentSetupError, CassetteError):
             raise
         except AgentError as error:
             models.note_failure(candidate.choice, error)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from api.records.catalogue import documents_of
+from policies.policy_change import KIND as POLICY_CHANGE
 from policies.policy_change import ApproveClaim, read_change
 from store.database import Database
 from store.embedding import MiniLMEmbedder
@@ -51,7 +52,8 @@ def learn_claim(database: Database, memory_of: Callable[[str], Memory], approval
     """Put a claim whose approval took effect into its workspace's memory; any other change is none of its business."""
     with database.read() as session:
         approval = session.get_one(Approval, approval_id)
-        change = read_change(session.get_one(Proposal, approval.proposal_id).canonical_json).change
+        proposal = session.get_one(Proposal, approval.proposal_id)
+        change = read_change(proposal.canonical_json).change if proposal.kind == POLICY_CHANGE else None
         if not isinstance(change, ApproveClaim):
             return
         row = session.get_one(Document, (approval.workspace_id, change.document_id))

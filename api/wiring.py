@@ -41,6 +41,7 @@ from store.ids import IdSource, RandomIds
 from store.keys import WebhookKeys
 from store.repositories.campaigns import campaign_of_thread, get_proposal
 from store.repositories.leases import Work, free_leases
+from store.repositories.managed import SCHEMA as MANAGED_VERSION
 from store.repositories.told_people import tell_of_people
 from store.tables import Approval
 from store.threads import in_thread
@@ -246,7 +247,8 @@ def _changes_rules(database: Database, approval_id: str) -> bool:
         approval = session.get(Approval, approval_id)
         if approval is None:
             raise NotFoundError(f"there is no approval {approval_id}", value=approval_id)
-        return get_proposal(session, approval.workspace_id, approval.proposal_id).kind == POLICY_CHANGE
+        proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
+        return proposal.kind == POLICY_CHANGE or proposal.graph_version == MANAGED_VERSION
 
 
 def _conversation_of(database: Database, thread_id: str) -> str | None:

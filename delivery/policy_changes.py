@@ -1,4 +1,5 @@
-"""The step that lets an approved policy change take effect, at most once: what a launch is to a campaign.
+"""The step that lets an approved policy change, or a managed version, take effect, at most once: what a launch is to
+a campaign.
 
 Everything the approval rests on is read again in the transaction that makes the change, so neither a changed row, nor a
 repeated job, nor an approval of something else changes who may do what.
@@ -22,19 +23,21 @@ from policies.errors import (
     NotAuthorisedError,
     NotFoundError,
 )
-from policies.policy_change import PolicyChange, read_change
+from policies.managed import ManagedVersion, read_version
+from policies.policy_change import KIND, PolicyChange, read_change
 from policies.rule_digests import rule_digests
 from policies.workspace_rules import WorkspaceRules
 from store.repositories.approvals import locked_approval
 from store.repositories.campaigns import get_proposal, move_proposal
 from store.repositories.delegations import held_since
+from store.repositories.managed import VersionOvertakenError, go_live, require_version_author
 from store.repositories.policy_changes import (
     NothingChangesError,
     UserDisabledError,
     require_possible,
     require_proposer,
 )
-from store.repositories.policy_effects import Detail, take_effect
+from store.repositories.policy_effects import Detail, Effect, take_effect
 from store.repositories.workspaces import NameTakenError, UserNotFoundError, get_workspace
 from store.tables import Approval, AuditEntry, Proposal
 
@@ -55,12 +58,13 @@ _FINAL = (
     UserNotFoundError,
     UserDisabledError,
     NothingChangesError,
+    VersionOvertakenError,
 )
 """What ends a change for good; anything else (a busy database, a lost race) is tried again by the sweep."""
 
 
 def apply_change(ports: Ports, approval_id: str) -> bool:
-    """Let a policy change take effect if its approval holds, and say whether this call did it.
+    """Let a policy change or a managed version take effect if its approval holds, and say whether this call did it.
 
     Whatever does not hold is written into the log once and changes nothing: that is the end of the change, not an error
     to be tried again. NotFoundError for an unknown approval.
@@ -74,16 +78,12 @@ def apply_change(ports: Ports, approval_id: str) -> bool:
                 return False
             require_countersigned(session, ports.audit, approval, proposal, now, refused=ChangeRefusedError)
             _require_first(session, proposal)
-            content = read_change(proposal.canonical_json)
+            read = read_change if proposal.kind == KIND else read_version
+            content = read(proposal.canonical_json)
             _require_timely(session, proposal, content)
-            done = take_effect(session, ids=ports.ids, proposal=proposal, change=content.change, at=now)
+            done = _carry_out(session, ports, proposal, content, now)
             move_proposal(session, proposal.proposal_id, expected="approved", to="launched")
-            detail: Detail = {
-                "approval": approval_id,
-                "digest": proposal.digest,
-                "change": content.change.type.value,
-                **done.detail,
-            }
+            detail: Detail = {"approval": approval_id, "digest": proposal.digest, **done.detail}
             _log(session, ports, proposal, APPLIED, detail, now, (proposal, *done.rows))
             return True
     except _FINAL as error:
@@ -96,6 +96,21 @@ def _locked(session: Session, approval_id: str) -> Approval:
     if approval is None:
         raise NotFoundError(f"there is no approval {approval_id}", value=approval_id)
     return locked_approval(session, approval.workspace_id, approval_id)
+
+
+def _carry_out(
+    session: Session, ports: Ports, proposal: Proposal, content: PolicyChange | ManagedVersion, now: datetime
+) -> Effect:
+    if isinstance(content, ManagedVersion):
+        go_live(session, proposal, content, now)
+        named: Detail = {
+            "change": content.body.type.value,
+            "object": content.object_id,
+            "version": content.version,
+        }
+        return Effect(named)
+    done = take_effect(session, ids=ports.ids, proposal=proposal, change=content.change, at=now)
+    return done._replace(detail={"change": content.change.type.value, **done.detail})
 
 
 def _require_first(session: Session, proposal: Proposal) -> None:
@@ -111,7 +126,7 @@ def _require_first(session: Session, proposal: Proposal) -> None:
         )
 
 
-def _require_timely(session: Session, proposal: Proposal, content: PolicyChange) -> None:
+def _require_timely(session: Session, proposal: Proposal, content: PolicyChange | ManagedVersion) -> None:
     """What may have changed since the proposal: the rules, the author's own authority, and what is changed."""
     workspace = get_workspace(session, proposal.workspace_id)
     today = rule_digests(WorkspaceRules.model_validate(workspace.rules))
@@ -122,7 +137,11 @@ def _require_timely(session: Session, proposal: Proposal, content: PolicyChange)
             value=", ".join(changed),
         )
     roles = held_since(session, proposal.author_id, proposal.created_at)
-    require_proposer(Person(proposal.author_id, roles, proposal.workspace_id), content.change)
+    author = Person(proposal.author_id, roles, proposal.workspace_id)
+    if isinstance(content, ManagedVersion):
+        require_version_author(author)
+        return
+    require_proposer(author, content.change)
     require_possible(session, workspace, content.change)
 
 

@@ -97,9 +97,10 @@ def _require_revocable(approval: Approval, proposal: Proposal) -> None:
             f"this approval is {approval.status}; only one that is approved can be taken back, a pending one is rejected",
             value=approval.status,
         )
-    if proposal.kind == "policy_change" and proposal.status != ProposalStatus.APPROVED:
+    if proposal.campaign_id is None and proposal.status != ProposalStatus.APPROVED:
+        words = proposal.kind.replace("_", " ")
         raise ApprovalClosedError(
-            f"this policy change is {proposal.status}; what took effect is undone by proposing the opposite change",
+            f"this {words} is {proposal.status}; what took effect is undone by proposing the opposite change",
             value=proposal.kind,
         )
 

@@ -1,12 +1,12 @@
-"""`countersign evals list | run | gate | diff | bless | report | replay`. Importing this loads nothing heavy."""
+"""`countersign evals list | run | record | gate | diff | bless | report | replay`. Importing this loads nothing heavy."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
 
@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from evals.harness.gate import Verdict
     from evals.harness.record import Run, Scored
 
-MODEL = "offline, scripted (a model that obeys injections), openai:NAME or replay:NAME=FILE"
+MODEL = "offline, scripted (a model that obeys injections), openai:NAME, replay:FOLDER or replay:NAME=FILE"
 DEFAULT_RUNS = Path("evals-runs")
 _Suites = Annotated[list[str] | None, typer.Argument(metavar="[SUITE]...", help="All of them without any.")]
 _Model = Annotated[str, typer.Option("--model", help=MODEL)]
 _BaseUrl = Annotated[str, typer.Option(help="Where openai:NAME is served, ending in /v1.")]
 _Key = Annotated[str, typer.Option("--api-key", envvar="COUNTERSIGN_MODEL_API_KEY", help="The server's key.")]
-_Tier = Annotated[str, typer.Option(help="commit, release or live: how much of each suite.")]
+_Method = Annotated[
+    str, typer.Option(help="How a served model is asked: auto finds out what its server can do.")
+]
+_Price = Annotated[str, typer.Option(help="US dollars a million tokens in and out, such as 0.15/0.60.")]
+_Tier = Annotated[str, typer.Option(help="commit, release, cassette or live: how much of each suite.")]
 _Baseline = Annotated[
     Path | None, typer.Option(help="Folder of blessed suites; those of the run's model by default.")
 ]
@@ -33,10 +37,13 @@ _Baseline = Annotated[
 def add_commands(app: typer.Typer) -> None:
     """Mount the commands of the harness; what cannot be run or read ends with 3, since it is never a pass."""
     from evals.judge_command import judge
+    from evals.record_command import record, stub
 
     app.command("judge")(_never_a_pass(judge))
     app.command("list")(_never_a_pass(list_suites))
     app.command("run")(_never_a_pass(run))
+    app.command("record")(_never_a_pass(record))
+    app.command("stub")(_never_a_pass(stub))
     app.command("gate")(_never_a_pass(gate))
     app.command("diff")(_never_a_pass(diff))
     app.command("bless")(_never_a_pass(bless))
@@ -100,6 +107,8 @@ def run(
     max_cost: Annotated[
         float | None, typer.Option(min=0, help="US dollars after which no case begins.")
     ] = None,
+    price: _Price = "",
+    method: _Method = "auto",
     jobs: Annotated[int, typer.Option(min=1, help="Cases at a time.")] = 1,
     out: Annotated[Path, typer.Option(help="Folder the run is kept in.")] = DEFAULT_RUNS,
     baseline: _Baseline = None,
@@ -109,7 +118,7 @@ def run(
     from evals.running import Chosen, meta_of
     from evals.running import run as run_suites
 
-    chosen = Chosen(model, base_url, api_key)
+    chosen = Chosen(model, base_url, api_key, method=_method(method), price=price)
     meta = meta_of(chosen, _tier(tier), seed, max_cost)
     made = asyncio.run(run_suites(suites or [], chosen, meta, epochs=epochs, jobs=jobs, told=_dot(ctx)))
     save_run(made, out)
@@ -218,6 +227,8 @@ def _decide(ctx: typer.Context, made: Run, names: list[str], baseline: Path | No
     if options_of(ctx).as_json:
         give_json(verdict.model_dump(mode="json"))
     else:
+        if made.meta.note:
+            typer.echo(f"{made.meta.model}: {made.meta.note}")
         _show(verdict)
     raise typer.Exit(int(verdict.exit))
 
@@ -245,8 +256,20 @@ def _dot(ctx: typer.Context) -> Any:  # Callable[[Scored], None] | None
 
 
 def _tier(words: str) -> Any:  # Tier
+    from evals.harness.suite import TIERS
+
+    return _one_of("tier", words, TIERS)
+
+
+def _method(words: str) -> Any:  # AnswerMethod
+    from agents.models.settings import AnswerMethod
+
+    return _one_of("method", words, ("auto", *get_args(AnswerMethod)))
+
+
+def _one_of(kind: str, words: str, known: Sequence[str]) -> str:
     from evals.harness.errors import CaseFileError
 
-    if words not in ("commit", "release", "live"):
-        raise CaseFileError(f"there is no tier {words!r}; say commit, release or live", value=words)
+    if words not in known:
+        raise CaseFileError(f"there is no {kind} {words!r}; say {', '.join(known)}", value=words)
     return words

@@ -117,6 +117,8 @@ def _from_files(suite: Suite, paths: Sequence[Path]) -> tuple[tuple[Case, ...], 
     return tuple(cases), sha256("".join(file.sha256 for file in files).encode()).hexdigest()
 
 
-def read_planned(workshop: Workshop, names: Iterable[str] = ()) -> tuple[PlannedSuite, ...]:
-    """Return the named suites, or all, ready to run."""
-    return tuple(workshop.plan(suite) for suite in read_suites(names))
+def read_planned(
+    workshop: Workshop, names: Iterable[str] = (), *, tier: str = "release"
+) -> tuple[PlannedSuite, ...]:
+    """Return the named suites, or all of a tier, ready to run."""
+    return tuple(workshop.plan(suite) for suite in read_suites(names, tier=tier))

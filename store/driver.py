@@ -27,27 +27,35 @@ class Prepared:
     # Any: each parameter and each column has its own type, which the table knows.
     def rows(self, session: Session, **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""
-        return self._rows(_driver_of(session), session.get_bind().dialect, values)
+        return self._rows(_driver_of(session), session.get_bind().dialect, [values])[0]
 
     def rows_alone(self, engine: sa.Engine, **values: Any) -> list[tuple[Any, ...]]:
         """Return the rows of a query that is a transaction of its own, without a session's cost."""
         connection = engine.raw_connection()
         try:
-            return self._rows(connection.driver_connection, engine.dialect, values)
+            return self._rows(connection.driver_connection, engine.dialect, [values])[0]
         finally:
             connection.close()
 
-    def _rows(self, driver: Any, dialect: sa.Dialect, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+    def each(self, session: Session, asked: Sequence[dict[str, Any]]) -> list[list[tuple[Any, ...]]]:
+        """Return the rows of a query for each set of values, in order, over one cursor."""
+        return self._rows(_driver_of(session), session.get_bind().dialect, asked)
+
+    def _rows(
+        self, driver: Any, dialect: sa.Dialect, asked: Sequence[dict[str, Any]]
+    ) -> list[list[tuple[Any, ...]]]:
         made = self._for_dialect(dialect)
+        found: list[list[tuple[Any, ...]]] = []
         cursor = driver.cursor()
         try:
-            cursor.execute(made.text, made.bound(values))
-            found: list[tuple[Any, ...]] = cursor.fetchall()
+            for values in asked:
+                cursor.execute(made.text, made.bound(values))
+                found.append(cursor.fetchall())
         except _family(dialect) as error:
             raise _as_sqlalchemy(error, dialect) from error
         finally:
             cursor.close()
-        return [made.row(row) for row in found] if made.converted else found
+        return [[made.row(row) for row in rows] for rows in found] if made.converted else found
 
     def mappings(self, session: Session, **values: Any) -> list[dict[str, Any]]:
         """Return the rows of a query by column name."""
@@ -63,6 +71,12 @@ class Prepared:
         dialect = session.get_bind().dialect
         made = self._for_dialect(dialect)
         return _change(session, dialect, made.text, [made.bound(values)])
+
+    def run_each(self, session: Session, asked: Sequence[dict[str, Any]]) -> None:
+        """Change rows for each set of values, in order."""
+        if asked:
+            made = self._for_dialect(session.get_bind().dialect)
+            run_many(session, made.text, [made.bound(values) for values in asked])
 
     def _compile(self, dialect: sa.Dialect) -> _Made:
         compiled = self._statement.compile(dialect=dialect)

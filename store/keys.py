@@ -168,3 +168,33 @@ def _fresh_private() -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+class DecisionKeys:
+    """Opaque tokens of chosen items, each an id with a keyed hash; the key is a file of the home.
+
+    `use` parts what a token may be used for: one that reports events opens no page, and the other way round.
+    """
+
+    def __init__(self, keys_dir: Path) -> None:
+        self.file = keys_dir / "decisions_key"
+
+    @cached_property
+    def _key(self) -> bytes:
+        if not self.file.exists():
+            write_first(self.file, secrets.token_bytes(32))
+        return self.file.read_bytes()
+
+    def token(self, use: str, item_id: str) -> str:
+        """Return the token of an item for one use."""
+        return f"{item_id}{self._mark(use, item_id)}"
+
+    def item_of(self, use: str, token: str) -> str | None:
+        """Return the id in a token, None for one that this home did not make for this use."""
+        item_id, mark = token[:26], token[26:]
+        same = hmac.compare_digest(self._mark(use, item_id).encode(), mark.encode("utf-8", "replace"))
+        return item_id if same else None
+
+    def _mark(self, use: str, item_id: str) -> str:
+        made = hmac.digest(self._key, f"{use}:{item_id}".encode("utf-8", "replace"), "sha256")
+        return base64.urlsafe_b64encode(made[:18]).decode()

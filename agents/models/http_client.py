@@ -48,7 +48,7 @@ def _keeper(cassette: Cassette, response: httpx2.Response) -> Callable[[bytes], 
     request = response.request
     key = cassette.key(request.method, request.url.path, request.content)
     kind = response.headers.get("content-type", "application/json")
-    return lambda body: cassette.keep(key, response.status_code, kind, body)
+    return lambda body: cassette.keep(key, response.status_code, kind, body, request.content)
 
 
 class BoundedStream(httpx2.AsyncByteStream):
@@ -95,8 +95,8 @@ class ReplayTransport(httpx2.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Return the recorded answer; CassetteError where there is none."""
-        key = self._cassette.key(request.method, request.url.path, await request.aread())
-        taped = self._cassette.answer(key)
+        asked = await request.aread()
+        taped = self._cassette.answer(self._cassette.key(request.method, request.url.path, asked), asked)
         return httpx2.Response(
             taped.status,
             headers={"content-type": taped.content_type},

@@ -135,13 +135,7 @@ class PlaybookModel(BaseChatModel):
             yield chunk
 
     def _next_call(self, messages: list[BaseMessage], allowed: tuple[str, ...] | None) -> ToolCall:
-        outcomes = outcomes_in(messages)
-        match self.playbook(self.brief, outcomes):
-            case CallTool(name=name, args=args):
-                plain = _plain(args)
-                _require_new(name, plain, outcomes)
-            case Finish(answer=answer):
-                name, plain = type(answer).__name__, _plain(answer)
+        name, plain = next_call(self.playbook, self.brief, outcomes_in(messages))
         if allowed is not None and name not in allowed:
             raise AgentSetupError(
                 f"The playbook asks for {name!r}; this agent has {', '.join(allowed)}.", value=name
@@ -153,6 +147,22 @@ class PlaybookModel(BaseChatModel):
 def playbook_model(playbook: Playbook[BriefT], brief: BriefT) -> PlaybookModel:
     """The embedded model for one run of one agent."""
     return PlaybookModel(playbook=playbook, brief=brief)
+
+
+def next_call(
+    playbook: Playbook[BriefT], brief: BriefT, outcomes: tuple[ToolOutcome, ...]
+) -> tuple[str, dict[str, JsonValue]]:
+    """Return what a playbook asks for next, a tool or its answer by the name of its type, with the arguments as JSON.
+
+    ToolRefusedError for the very call that has just been refused.
+    """
+    match playbook(brief, outcomes):
+        case CallTool(name=name, args=args):
+            plain = _plain(args)
+            _require_new(name, plain, outcomes)
+            return name, plain
+        case Finish(answer=answer):
+            return type(answer).__name__, _plain(answer)
 
 
 def outcomes_in(messages: Sequence[BaseMessage]) -> tuple[ToolOutcome, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agents.agent_run import AgentRun, Limits, ProgressEvent
-from agents.errors import AgentError
+from agents.errors import AgentError, CassetteError
 from agents.models.interface import ModelProvider
 from agents.models.offline import Finish, PlaybookStep, ToolOutcome
 from agents.planner.brief import Brief
@@ -45,9 +45,14 @@ async def hear(
 
 
 async def read_twice(models: ModelProvider, limits: Limits, task: HearTask, read: Read) -> Brief:
-    """Return a brief as the rules read it, cross-checked with a model where one is set; without an answer the rules stand."""
+    """Return a brief as the rules read it, cross-checked with a model where one is set; without an answer the rules stand.
+
+    CassetteError where answers are replayed and this one was not recorded.
+    """
     try:
         run = await hear(models, limits, task) if hears(models) else None
+    except CassetteError:
+        raise
     except AgentError:
         run = None
     by = HeardBy() if run is None else HeardBy(model=run.model_id, heard=run.answer)

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from agents.conversation.merging import WORDS, merge_answers
 from agents.conversation.questioning import is_answered
 from agents.crew import Crew
-from agents.errors import AgentError
+from agents.errors import AgentError, CassetteError
 from agents.keeping import Keeper
 from agents.planner.agent import PlannerTask
 from agents.planner.brief import Brief, Question
@@ -29,7 +29,8 @@ HEARD = "heard"
 async def hear_brief(bench: Workbench, crew: Crew, state: ProposeState, task: PlannerTask) -> HeardBy | None:
     """Let the planner's models read the brief; None where only the embedded rules read.
 
-    A model that gives no usable reading is a typed failure in the trace, and the rules' reading stands alone.
+    A model that gives no usable reading is a typed failure in the trace, and the rules' reading stands alone. CassetteError
+    where answers are replayed and this one was not recorded: that says nothing of the model.
     """
     thread_id = state["thread_id"]
     if not hears(bench.models):
@@ -46,6 +47,8 @@ async def hear_brief(bench: Workbench, crew: Crew, state: ProposeState, task: Pl
     run, error = None, None
     try:
         run = await crew.hear(thread_id, asked)
+    except CassetteError:
+        raise
     except AgentError as failure:
         error = failure
     by = HeardBy() if run is None else HeardBy(model=run.model_id, heard=run.answer)

@@ -9,6 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.routing import Route
 
 from api.agui import endpoint as agui
+from api.decisioning.serving import serve_decisions
 from api.http import (
     approvals,
     audit,
@@ -16,11 +17,13 @@ from api.http import (
     campaigns,
     catalogue,
     chat,
+    consents,
     conversations,
     docs,
     events,
     health,
     imports,
+    managed,
     memory,
     models,
     notifications,
@@ -56,7 +59,10 @@ def build_api(app: App) -> FastAPI:
             allow_headers=["*"],
             expose_headers=["Content-Location"],
         )
+    # first, because routes are tried in order and these are asked for most
+    serve_decisions(api, app.home, app.database, app.audit, app.clock, app.ids)
     for part in (
+        managed,
         health,
         chat,
         conversations,
@@ -69,6 +75,7 @@ def build_api(app: App) -> FastAPI:
         authority,
         audit,
         events,
+        consents,
         imports,
         catalogue,
         users,

@@ -11,12 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, TypeAdapter
 from api.http.signing_in import Bearer, Caller, KeyFirst, KeyGiven, SignedIn
 from api.views.approval import ApprovalView, SignatureView, approval_view, signatures_shown
 from api.views.approval_list import LONGEST_PAGE, PAGE, ApprovalLine, approval_lines
+from api.views.managed import VersionApprovalView, version_approval_view
 from api.views.numbers import View
 from api.views.policy_change import PolicyApprovalView, policy_approval_view
 from policies.authority import Action
 from policies.privacy import require_no_address
 from store.repositories.approvals import Answer, Resolution, get_approval, resolve
 from store.repositories.campaigns import get_proposal
+from store.repositories.managed import SCHEMA as MANAGED_VERSION
 from store.threads import in_thread
 
 router = APIRouter(prefix="/v1/approvals", tags=["approvals"])
@@ -72,15 +74,20 @@ async def listed(
 
 
 @router.get("/{approval_id}")
-async def shown(caller: SignedIn, approval_id: str) -> ApprovalView | PolicyApprovalView:
+async def shown(
+    caller: SignedIn, approval_id: str
+) -> ApprovalView | PolicyApprovalView | VersionApprovalView:
     """Show an approval with everything that would run, or would change."""
     caller.require(Action.VIEW)
 
-    def read() -> ApprovalView | PolicyApprovalView:
+    def read() -> ApprovalView | PolicyApprovalView | VersionApprovalView:
         with caller.app.database.read() as session:
             approval = get_approval(session, caller.workspace_id, approval_id)
-            if get_proposal(session, caller.workspace_id, approval.proposal_id).kind == "policy_change":
+            proposal = get_proposal(session, caller.workspace_id, approval.proposal_id)
+            if proposal.kind == "policy_change":
                 return policy_approval_view(session, approval)
+            if proposal.graph_version == MANAGED_VERSION:
+                return version_approval_view(session, approval)
             return approval_view(
                 session,
                 caller.app.warehouse,

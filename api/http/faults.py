@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from agents.errors import AgentError, ModelUnavailableError
+from api.decisioning.errors import MalformedJsonError, TooManyRequestsError
 from api.http.bodies import BodyTooLargeError
 from policies.errors import (
     ConflictError,
@@ -25,6 +26,8 @@ from policies.errors import (
 from store.database import StoreBusyError
 
 STATUS: Mapping[type[CountersignError], int] = {
+    MalformedJsonError: 400,
+    TooManyRequestsError: 429,
     NotAuthenticatedError: 401,
     NotAuthorisedError: 403,
     NotFoundError: 404,
@@ -35,6 +38,7 @@ STATUS: Mapping[type[CountersignError], int] = {
     ModelUnavailableError: 503,
     AgentError: 502,
 }
+_HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "1"}}
 _CODES = {404: "not_found", 405: "method_not_allowed"}
 _log = logging.getLogger("countersign.http")
 
@@ -57,7 +61,7 @@ def answer_faults(api: FastAPI) -> None:
         status = status_of(error)
         if status >= 500:
             _log.exception("%s %s failed", request.method, request.url.path, exc_info=error)
-        headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+        headers = _HEADERS.get(status)
         return JSONResponse(fault(error), status_code=status, headers=headers)
 
     @api.exception_handler(RequestValidationError)

@@ -16,6 +16,7 @@ from store.bulk import in_chunks, insert_rows, table_of
 from store.database import Database
 from store.importing.identities import person_ids_by_external_id
 from store.repositories.people import ALL_CHANNELS, UnknownPersonError, suppress
+from store.repositories.profiles import note_events
 from store.tables import Event, Person
 
 UNSUBSCRIBE = "unsubscribe"
@@ -50,7 +51,8 @@ class EventsTaken(BaseModel):
 def take_events(
     database: Database, workspace_id: str, events: Sequence[EventIn], *, at: datetime
 ) -> EventsTaken:
-    """Keep a batch of events, all or none; an `unsubscribe` suppresses its channel (or all) at once.
+    """Keep a batch of events, all or none. Served profiles know of them at once; an `unsubscribe` suppresses its channel
+    (or all).
 
     Raises UnknownPersonError naming the first external id that nobody has, PersonalEventError for an address.
     """
@@ -72,6 +74,9 @@ def take_events(
         fresh = [event for event in unique.values() if event.event_id not in before]
         insert_rows(
             session, Event, [_row(workspace_id, event, people[event.external_id], at) for event in fresh]
+        )
+        note_events(
+            session, workspace_id, [(people[event.external_id], event.name, event.ts) for event in fresh]
         )
         for event in fresh:
             if event.name == UNSUBSCRIBE:

@@ -30,7 +30,8 @@ class Exit(IntEnum):
     BUDGET = 4
 
 
-_WORST_FIRST = (Exit.INVARIANT, Exit.MISSING, Exit.BUDGET, Exit.QUALITY, Exit.PASS)
+# what was not run because the money ran out is missing too, and the money says why
+_WORST_FIRST = (Exit.INVARIANT, Exit.BUDGET, Exit.MISSING, Exit.QUALITY, Exit.PASS)
 
 
 class Comparison(BaseModel):

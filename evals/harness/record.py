@@ -17,12 +17,16 @@ RUN_FILE, RESULTS_FILE = "run.json", "results.jsonl"
 
 
 class RunMeta(BaseModel):
-    """What a run was made with. `endpoint` is empty for models inside the process; `budget` in US dollars."""
+    """What a run was made with. `endpoint` is empty for models inside the process; `budget` in US dollars.
+
+    `note` says what else has to be known of the answers, such as that no language model gave them.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: str
     endpoint: str = ""
+    note: str = ""
     tier: str
     seed: int
     git_sha: str = ""

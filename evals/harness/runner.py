@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from agents.errors import AgentError
 from evals.harness.case import Case, CaseResult, JsonObject, Score, Step
 from evals.harness.record import Run, RunMeta, Scored, SuiteMeta
 from evals.harness.suite import Suite
@@ -148,7 +149,16 @@ async def result_of(
         outcome = await planned.task(case, seed)
     except CountersignError as error:
         took = time.perf_counter() - started
-        return base.model_copy(update={"error": f"{error.code}: {error.message}", "seconds": took})
+        sent, received = _used(error)
+        return base.model_copy(
+            update={
+                "error": f"{error.code}: {error.message}",
+                "seconds": took,
+                "input_tokens": sent,
+                "output_tokens": received,
+                "cost": price(sent, received),
+            }
+        )
     except Exception as error:  # noqa: BLE001  # whatever the system under test dies of is this case's, and no pass
         took = time.perf_counter() - started
         words = f"defect: {type(error).__name__}: {error}"
@@ -166,6 +176,11 @@ async def result_of(
             "trace": outcome.trace,
         }
     )
+
+
+def _used(error: CountersignError) -> tuple[int, int]:
+    """The tokens sent and received in vain before a failure."""
+    return (error.input_tokens, error.output_tokens) if isinstance(error, AgentError) else (0, 0)
 
 
 def scored_by(result: CaseResult, scorers: Mapping[str, Scorer]) -> Scored:

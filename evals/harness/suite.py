@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from evals.harness.errors import CaseFileError, SuiteNotFoundError
 
 SUITES = Path(__file__).resolve().parent.parent / "suites"
-Tier = Literal["commit", "release", "live"]
+Tier = Literal["commit", "release", "cassette", "live"]
+TIERS: Final[tuple[Tier, ...]] = get_args(Tier)
+SERVED: Final = ("cassette", "live")
+"""The tiers of a served model: the suites that name them run, as the others ask a model nothing that costs its time."""
 
 
 class Bound(BaseModel):
@@ -72,6 +75,10 @@ class Suite(BaseModel):
         """Return what a tier runs of this suite; all of it with its own epochs where nothing else is said."""
         return self.tiers.get(tier, Share(epochs=self.epochs))
 
+    def takes(self, tier: str) -> bool:
+        """Whether a tier has a part of this suite."""
+        return tier not in SERVED or tier in self.tiers
+
 
 def read_suite(name: str, folder: Path = SUITES) -> Suite:
     """Read `NAME.yaml`; SuiteNotFoundError names those there are, CaseFileError what is wrong in one."""
@@ -97,6 +104,16 @@ def suite_names(folder: Path = SUITES) -> list[str]:
     return sorted(path.stem for path in found if "\nclass: " in path.read_text("utf-8"))
 
 
-def read_suites(names: Iterable[str] = (), folder: Path = SUITES) -> tuple[Suite, ...]:
-    """Read the named suites, or all."""
-    return tuple(read_suite(name, folder) for name in (list(names) or suite_names(folder)))
+def read_suites(
+    names: Iterable[str] = (), folder: Path = SUITES, *, tier: str = "release"
+) -> tuple[Suite, ...]:
+    """Read the named suites, or all that the tier has a part of; SuiteNotFoundError for a named one that it has none of."""
+    named = list(names)
+    suites = [read_suite(name, folder) for name in (named or suite_names(folder))]
+    left_out = [suite.name for suite in suites if not suite.takes(tier)]
+    if named and left_out:
+        raise SuiteNotFoundError(
+            f"the tier {tier} has no part of {left_out[0]}; say in its yaml how many cases, or leave it out",
+            value=left_out[0],
+        )
+    return tuple(suite for suite in suites if suite.takes(tier))

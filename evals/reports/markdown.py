@@ -17,6 +17,7 @@ def markdown(summary: Summary) -> str:
         "",
         f"Model `{meta.model}`{f' at {meta.endpoint}' if meta.endpoint else ''}, tier {meta.tier}, seed {meta.seed}, "
         f"commit `{meta.git_sha or 'unknown'}`, {meta.seconds:.1f} s, {meta.cost:.4f} USD.",
+        *([f"These answers were {_cell(meta.note)}."] if meta.note else []),
         f"Prompts `{meta.prompts_digest[:12]}`, policies `{meta.policy_digest[:12]}`.",
         f"Judge of implied claims and tone: {_cell(summary.judge)}.",
         "",

@@ -45,6 +45,7 @@ class RunAgent:
             return TaskOutcome(
                 output={"failed": error.code, "message": error.message, "fault_seen": faults.seen},
                 steps=_steps_in(error),
+                usage=(error.input_tokens, error.output_tokens, 0),
             )
         cited = figures_named(_texts(run.answer))
         known: set[str] = set()

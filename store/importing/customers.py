@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlmodel import Session
 
 from policies.consent import Channel, ConsentStatus, with_status, with_suppression
-from store.bulk import insert_rows, table_of
+from store.bulk import in_chunks, insert_rows, table_of
 from store.database import Database
 from store.ids import IdSource
 from store.importing.csv_table import TextTable
@@ -21,6 +21,8 @@ from store.importing.errors import Problems
 from store.importing.identities import People, save_identities, sweep_identities
 from store.repositories.customers import CUSTOMERS
 from store.repositories.people import consent_bits_from_history
+from store.repositories.profiles import ATTRIBUTES
+from store.tables.base import JsonObject
 from store.tables.people import Consent, ImportRun, Person, ServedProfile, Suppression
 from store.warehouse import StagedPart, Warehouse
 from tools.audience.fields import Kind
@@ -28,7 +30,8 @@ from tools.audience.fields import Kind
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NO_FEATURES = "none"
+DEFINITION = "attributes/1"
+"""What the features of an imported customer are: the attributes of the file, by name."""
 
 
 class CustomersImported(NamedTuple):
@@ -191,6 +194,7 @@ def _save_consents(
 
 def _save_profiles(session: Session, run: _Run, customers: CheckedCustomers, people: People) -> None:
     consent, suppression = _bits(customers)
+    features = _features(customers)
     fresh: list[dict[str, object]] = []
     returning: list[int] = []
     for row, (person_id, is_new) in enumerate(zip(people.person_ids, people.new, strict=True)):
@@ -206,22 +210,36 @@ def _save_profiles(session: Session, run: _Run, customers: CheckedCustomers, peo
                 "profile_version": 1,
                 "timezone": customers.timezones[row],
                 "locale": customers.locales[row],
-                "features": {},
-                "features_definition": NO_FEATURES,
+                "features": {ATTRIBUTES: features[row]},
+                "features_definition": DEFINITION,
                 "expires_at": None,
             }
         )
     insert_rows(session, ServedProfile, fresh)
     if returning:
-        _update_profiles(session, customers, [(people.person_ids[row], row) for row in returning])
+        _update_profiles(session, customers, features, [(people.person_ids[row], row) for row in returning])
+
+
+def _features(customers: CheckedCustomers) -> list[dict[str, object]]:
+    """The attributes that are known of each customer, by row, as JSON has them."""
+    rows: list[dict[str, object]] = [{} for _ in range(customers.rows)]
+    for name, _kind, values in customers.attributes:
+        for row, value in zip(rows, values, strict=True):
+            if value is not None:
+                row[name] = value.isoformat() if isinstance(value, date) else value
+    return rows
 
 
 def _update_profiles(
-    session: Session, customers: CheckedCustomers, returning: Sequence[tuple[str, int]]
+    session: Session,
+    customers: CheckedCustomers,
+    features: Sequence[dict[str, object]],
+    returning: Sequence[tuple[str, int]],
 ) -> None:
     # a file may be older than a withdrawal that came by itself, so the bits follow from all statements, latest first
     bits = consent_bits_from_history(session, [person_id for person_id, _row in returning])
     table = table_of(ServedProfile)
+    before = _features_before(session, [person_id for person_id, _row in returning])
     statement = (
         table.update()
         .where(table.c.person_id == sa.bindparam("for_person"))
@@ -230,6 +248,8 @@ def _update_profiles(
             suppression_bits=sa.bindparam("new_suppression"),
             timezone=sa.bindparam("new_timezone"),
             locale=sa.bindparam("new_locale"),
+            features=sa.bindparam("new_features"),
+            features_definition=DEFINITION,
             profile_version=table.c.profile_version + 1,
         )
     )
@@ -242,10 +262,25 @@ def _update_profiles(
                 "new_suppression": bits[person_id].suppression,
                 "new_timezone": customers.timezones[row],
                 "new_locale": customers.locales[row],
+                "new_features": _joined(before[person_id], features[row]),
             }
             for person_id, row in returning
         ],
     )
+
+
+def _features_before(session: Session, person_ids: Sequence[str]) -> dict[str, JsonObject]:
+    c = table_of(ServedProfile).c
+    found: dict[str, JsonObject] = {}
+    for chunk in in_chunks(person_ids):
+        query = sa.select(c.person_id, c.features).where(c.person_id.in_(chunk))
+        found |= {row.person_id: row.features for row in session.connection().execute(query)}
+    return found
+
+
+def _joined(before: JsonObject, attributes: dict[str, object]) -> JsonObject:
+    """Features with newer attributes; what the file does not say, and events, stay."""
+    return {**before, ATTRIBUTES: {**before.get(ATTRIBUTES, {}), **attributes}}
 
 
 def _bits(customers: CheckedCustomers) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -66,9 +66,11 @@ def require_words(resolution: Resolution, proposal: Proposal) -> None:
 
 
 def _bounds(proposal: Proposal) -> dict[str, int]:
-    if proposal.kind == "policy_change":
+    if proposal.campaign_id is None:
+        words = proposal.kind.replace("_", " ")
         raise LimitError(
-            "a policy change has no number to lower; approve it, or ask for changes", value=proposal.kind
+            f"a proposal of kind {words} has no number to lower; approve it, or ask for changes",
+            value=proposal.kind,
         )
     content = parse(proposal.canonical_json)
     people = content.number(content.envelope.maximum_people)

@@ -9,6 +9,7 @@ from store.tables.audit import AuditEntry, AuditHead
 from store.tables.base import metadata
 from store.tables.campaigns import BriefRow, Campaign, Proposal
 from store.tables.catalogue import ActionRow, Creative, Document, Offer, Product
+from store.tables.decisions import CapCounter, CatalogueRevision, ChoiceEvent, DrawPositions, ManagedObject
 from store.tables.launches import Batch, Choice, Launch, Reservation, Send
 from store.tables.measures import Event, Experiment, Outcome, Readout
 from store.tables.notifications import Notification, Webhook
@@ -27,19 +28,24 @@ __all__ = [
     "Batch",
     "BriefRow",
     "Campaign",
+    "CapCounter",
+    "CatalogueRevision",
     "Choice",
+    "ChoiceEvent",
     "Consent",
     "Conversation",
     "Creative",
     "Delegation",
     "Document",
     "Draft",
+    "DrawPositions",
     "Event",
     "Experiment",
     "FigureRow",
     "HomeClock",
     "ImportRun",
     "Launch",
+    "ManagedObject",
     "Notification",
     "Offer",
     "Outcome",

@@ -64,14 +64,18 @@ class Batch(SQLModel, table=True):
 
 
 class Choice(SQLModel, table=True):
-    """A single choice (one request); batches write the same columns as one Parquet file."""
+    """A single choice (one draw of a request); batches write the same facts as one Parquet file.
+
+    `record` is everything that made it: context, arms, open arms, p, u, seed and position, scores, bounds, versions.
+    """
 
     __tablename__ = "choices"
 
     choice_id: str = Field(primary_key=True)
     workspace_id: str = Field(foreign_key="workspaces.workspace_id", index=True)
     person_id: str = Field(foreign_key="people.person_id", index=True)
-    campaign_id: str = Field(foreign_key="campaigns.campaign_id", index=True)
+    decision_id: str = Field(index=True)
+    collection_id: str
     approval_id: str = Field(foreign_key="approvals.approval_id")
     chosen_at: datetime = Field(sa_type=UtcDateTime)
     record: JsonObject = Field(sa_type=sa.JSON)

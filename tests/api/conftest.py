@@ -109,6 +109,26 @@ def proposed_template(shop_template: Shop, tmp_path_factory: pytest.TempPathFact
     return Proposed(shop, made["campaign_id"], made["approval_id"], made["digest"])
 
 
+@pytest.fixture(scope="session")
+def winter_template(shop_template: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    from tests.api.decision_desk import winter
+
+    shop = copied(shop_template, tmp_path_factory.mktemp("winter") / "home")
+
+    async def prepare() -> None:
+        async with opened(shop) as made:
+            await winter(made)
+
+    asyncio.run(prepare())
+    return shop
+
+
+@pytest.fixture
+def winter_shop(winter_template: Shop, tmp_path: Path) -> Shop:
+    """A shop of this test's own whose collection `winter` is live, with three offers at two placements."""
+    return copied(winter_template, tmp_path / "home")
+
+
 @pytest.fixture
 def shop(shop_template: Shop, tmp_path: Path) -> Shop:
     """A shop of this test's own; nothing is proposed."""

@@ -84,6 +84,16 @@ async def test_another_question_has_no_answer_on_the_tape(tmp_path: Path) -> Non
         await run(taped(path, "replay"), months=3)
 
 
+async def test_no_other_model_of_the_chain_stands_in_for_a_recording(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl.gz"
+    with OpenAIServer([COUNT, ANSWER]) as server:
+        await run(taped(path, "record", server))
+    chain = {"use": "openai:scripted,offline"}
+    assert (await run(taped(path, "replay", **chain))).answer.people == 70
+    with pytest.raises(CassetteError, match="record it again"):
+        await run(taped(path, "replay", **chain), months=3)
+
+
 @pytest.mark.parametrize("content", [None, "not json\n", '{"request": "a"}\n'])
 async def test_a_recording_that_can_not_be_read_is_named(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "run.jsonl"

@@ -100,6 +100,7 @@ def test_a_run_that_ran_out_of_money_says_so_and_a_broken_invariant_says_more() 
     made = run({"refusal": GOOD}, [QUALITY], budget=1.0, cost=1.2, budget_exceeded=True)
     base = {"refusal": baseline(made, "refusal")}
     assert decide(made, [QUALITY], base).exit is Exit.BUDGET
+    assert decide(made, [QUALITY], {}).exit is Exit.BUDGET  # cases are missing too, and the money says why
     cheap = run({"gate": worse(1)}, [INVARIANT], budget=1.0, cost=1.2, budget_exceeded=True)
     assert decide(cheap, [INVARIANT], {}).exit is Exit.INVARIANT
 

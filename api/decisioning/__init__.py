@@ -1,0 +1,1 @@
+"""The decisioning API: loaded by the full server and by one that serves nothing else."""

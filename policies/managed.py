@@ -1,0 +1,204 @@
+"""Objects that decisions are made of, as versions that people approve: offers, placements, eligibility rules, collections.
+
+A version is frozen under a digest as a campaign is, and is served only once somebody else has signed exactly it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+from policies.errors import InvalidInputError
+from policies.offers import check_discount
+from policies.proposal import Frozen, canonical_json
+from policies.rule_digests import rule_digests
+from policies.workspace_rules import WorkspaceRules
+
+MOST_OFFERS, MOST_RULES, MOST_CAPS = 1_000, 20, 10
+NOTHING: Final = "none"
+"""The arm that stands for offering nothing."""
+_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+ObjectId = Annotated[str, Field(pattern=_ID)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class ManagedKind(StrEnum):
+    """What is managed, by name."""
+
+    OFFER = "offer"
+    PLACEMENT = "placement"
+    RULE = "eligibility_rule"
+    COLLECTION = "collection"
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Cap(Part):
+    """At most `limit` displays or interactions, by everyone together or by each person, ever or in each `every_days` days.
+
+    Those two are reserved when an item is chosen. A cap on dismissals reserves nothing: it only counts them.
+    """
+
+    cap_id: ObjectId
+    scope: Literal["everyone", "person"]
+    limit: int = Field(ge=1, le=10**9)
+    counts: Literal["display", "interact", "dismiss"] = "display"
+    every_days: int | None = Field(default=None, ge=1, le=3_650)
+
+
+class OfferBody(Part):
+    """An offer: when it holds, whom it is for (all of `rules`), how often, and what is shown at each placement."""
+
+    type: Literal[ManagedKind.OFFER] = ManagedKind.OFFER
+    name: str = Field(min_length=1, max_length=200)
+    cost_minor: int = Field(default=0, ge=0, le=10**12)
+    discount_percent: Decimal | None = Field(default=None, ge=0, le=100)
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    rules: tuple[ObjectId, ...] = Field(default=(), max_length=MOST_RULES)
+    caps: tuple[Cap, ...] = Field(default=(), max_length=MOST_CAPS)
+    content: Mapping[ObjectId, dict[str, JsonValue]] = Field(min_length=1)
+    metadata: dict[str, JsonValue] = Field(default_factory=dict, max_length=50)
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            raise ValueError(f"ends_at {self.ends_at} must be later than starts_at {self.starts_at}")
+        ids = [cap.cap_id for cap in self.caps]
+        if len(set(ids)) < len(ids):
+            raise ValueError("two caps have one cap_id; give each its own")
+        return self
+
+
+class PlacementBody(Part):
+    """Where something is shown: on which channel and for which purpose, which consent must allow."""
+
+    type: Literal[ManagedKind.PLACEMENT] = ManagedKind.PLACEMENT
+    name: str = Field(min_length=1, max_length=200)
+    channel: Literal["email", "sms", "push", "in_app"]
+    purpose: Literal["marketing", "service"] = "marketing"
+
+
+class RuleBody(Part):
+    """Whom an offer is for: a filter over the fields that it declares with their kinds.
+
+    A field is a customer attribute, `count_<event>` (integer), `last_<event>` (date; `days_since_<event>` follows from
+    it) or `context_<name>`, which the request brings.
+    """
+
+    type: Literal[ManagedKind.RULE] = ManagedKind.RULE
+    definition: str = Field(min_length=1, max_length=4_000)
+    fields: Mapping[str, Literal["integer", "number", "text", "flag", "date"]] = Field(min_length=1)
+    words: str = Field(min_length=1, max_length=300)
+
+
+class CollectionBody(Part):
+    """The offers that a decision chooses among, and how.
+
+    `values` is what an offer is believed to be worth a choice, in one unit, `observations` on how many rows that rests.
+    `context` declares what a request may bring. Whoever is held out gets the fallback; random control an eligible offer
+    at random. `do_nothing` lets offering nothing compete as an arm.
+    """
+
+    type: Literal[ManagedKind.COLLECTION] = ManagedKind.COLLECTION
+    name: str = Field(min_length=1, max_length=200)
+    offers: tuple[ObjectId, ...] = Field(min_length=1, max_length=MOST_OFFERS)
+    placements: tuple[ObjectId, ...] = Field(min_length=1, max_length=50)
+    fallback: dict[str, JsonValue] = Field(default_factory=dict)
+    policy_id: str = "squarecb/1"
+    parameters: dict[str, float] = Field(default_factory=dict)
+    exploration_share: Share = 0.02
+    minimum_arm_probability: Share = 0.0
+    values: Mapping[str, float] = Field(default_factory=dict)
+    observations: float = Field(default=1.0, ge=1, le=1e12)
+    noise_deviation: float = Field(default=1.0, gt=0, le=1e12)
+    seed: int = Field(default=1, ge=0, lt=2**53)
+    context: Mapping[str, Literal["integer", "number", "text", "flag", "date"]] = Field(default_factory=dict)
+    holdout_share: float = Field(default=0.0, ge=0, lt=1)
+    random_control_share: float = Field(default=0.0, ge=0, lt=1)
+    do_nothing: bool = False
+    reservation_minutes: int = Field(default=30, ge=1, le=10_080)
+
+    @model_validator(mode="after")
+    def _holds_together(self) -> Self:
+        if len(set(self.offers)) < len(self.offers) or NOTHING in self.offers:
+            raise ValueError(f"offers must differ, and none is called {NOTHING}")
+        unknown = sorted(set(self.values) - set(self.offers) - {NOTHING})
+        if unknown:
+            raise ValueError(f"values names {unknown[0]}, which is not among the offers")
+        if self.holdout_share + self.random_control_share > 1:
+            raise ValueError("holdout_share and random_control_share are together above 1; lower one")
+        return self
+
+
+Body = OfferBody | PlacementBody | RuleBody | CollectionBody
+
+
+class ManagedVersion(Part):
+    """Content v1 of one version. `rules` are the digests of the rules it was judged by."""
+
+    schema_id: Literal["countersign.managed_version/1"] = Field(
+        default="countersign.managed_version/1", alias="schema"
+    )
+    kind: Literal["offer", "eligibility", "discount"]
+    object_id: ObjectId
+    version: int = Field(ge=1)
+    reason: str = Field(default="", max_length=500)
+    body: Annotated[Body, Field(discriminator="type")]
+    rules: Mapping[str, str]
+
+
+class ManagedVersionUnreadableError(InvalidInputError):
+    """A stored version is not one that this release can read."""
+
+    code = "managed_version_unreadable"
+
+
+class DiscountCeilingError(InvalidInputError):
+    """An offer's discount is above the ceiling of the workspace."""
+
+    code = "discount_above_ceiling"
+
+
+def proposal_kind(body: Body) -> Literal["offer", "eligibility", "discount"]:
+    """Return by which kind of proposal a body is approved: its rules say who signs."""
+    if isinstance(body, RuleBody):
+        return "eligibility"
+    if isinstance(body, OfferBody) and body.discount_percent:
+        return "discount"
+    return "offer"
+
+
+def freeze_version(object_id: str, version: int, body: Body, *, reason: str, rules: WorkspaceRules) -> Frozen:
+    """Return a version's canonical JSON and digest; DiscountCeilingError above the ceiling of `rules`."""
+    if isinstance(body, OfferBody) and body.discount_percent is not None:
+        check = check_discount([body.discount_percent], Decimal(rules.discount_ceiling_percent))
+        if not check.within:
+            raise DiscountCeilingError(check.evidence, value=body.discount_percent)
+    content = ManagedVersion(
+        kind=proposal_kind(body),
+        object_id=object_id,
+        version=version,
+        reason=reason,
+        body=body,
+        rules=rule_digests(rules),
+    )
+    canonical = canonical_json(content.model_dump(mode="json", by_alias=True))
+    return Frozen(digest=hashlib.sha256(canonical).hexdigest(), canonical_json=canonical.decode())
+
+
+def read_version(text: str) -> ManagedVersion:
+    """Return the content behind a stored version; ManagedVersionUnreadableError for anything else."""
+    try:
+        return ManagedVersion.model_validate_json(text)
+    except ValidationError as error:
+        raise ManagedVersionUnreadableError(
+            f"this is no version that this release can read: {error.errors()[0]['msg']}"
+        ) from error

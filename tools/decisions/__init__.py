@@ -1,0 +1,1 @@
+"""Which items a decision may choose, and the successive draws that choose them."""
