@@ -10,6 +10,7 @@ from sqlmodel import Session
 from api.report.wording import MINUS, count
 from api.views.approval import ApprovalView
 from api.views.authority import AuthorityView
+from api.views.managed import VersionApprovalView
 from api.views.policy_change import PolicyApprovalView
 from api.views.proposal import AudienceView
 from api.views.samples import MessageView, message_views
@@ -91,7 +92,7 @@ def may_sign(authority: AuthorityView, name: str) -> bool:
     return any(signer.user == name for seat in authority.signatures for signer in seat.may_be_given_by)
 
 
-def may_revoke(person: Person, view: ApprovalView | PolicyApprovalView) -> bool:
+def may_revoke(person: Person, view: ApprovalView | PolicyApprovalView | VersionApprovalView) -> bool:
     """Whether this user may take the approval back, and it is early enough for the button to make sense."""
     if (
         view.status != "approved"

@@ -13,6 +13,7 @@ from api.http import approvals as api
 from api.http.authority import RevokeIn, explained, taken_back
 from api.views.approval import ApprovalView
 from api.views.approval_list import PAGE, approval_lines
+from api.views.policy_change import PolicyApprovalView
 from api.web.approval_page import approval_page, may_revoke, may_sign, messages_of, profiles_of, why_not
 from api.web.showing import HEADERS, PageRoute, see_other, show
 from api.web.visiting import Form, Posting, Visiting, Visitor
@@ -190,7 +191,10 @@ async def _page(
 
     def made() -> Response:
         if not isinstance(view, ApprovalView):
-            return show(request, "policy_approval.html", visitor, **common)
+            policy = isinstance(view, PolicyApprovalView)
+            return show(
+                request, "policy_approval.html" if policy else "version_approval.html", visitor, **common
+            )
         return show(
             request,
             "approval.html",

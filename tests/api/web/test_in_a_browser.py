@@ -39,7 +39,7 @@ def test_an_objective_becomes_a_readout_after_somebody_else_signed_it(
     grace.get_by_role("link", name="Winback").click()
     assert grace.frame_locator(".device iframe").first.get_by_role("heading").count() == 1
     answer(grace, "Approve")
-    grace.get_by_text("signed", exact=True).wait_for()
+    grace.get_by_text("✓signed", exact=True).wait_for()
     grace.get_by_role("link", name="campaign:").click()
     grace.get_by_role("link", name="Readout as one page").wait_for(timeout=LATE)
     grace.get_by_role("link", name="Readout as one page").click()
@@ -89,9 +89,8 @@ def test_an_approval_is_given_by_keyboard_alone(
     def tab_to(name: str) -> None:
         for _ in range(120):
             page.keyboard.press("Tab")
-            if page.evaluate("document.activeElement.innerText || document.activeElement.value").startswith(
-                name
-            ):
+            told = page.evaluate("document.activeElement.innerText || document.activeElement.value || ''")
+            if told.startswith(name):
                 return
         raise AssertionError(f"the keyboard does not reach {name}")
 
@@ -102,7 +101,7 @@ def test_an_approval_is_given_by_keyboard_alone(
     page.keyboard.press("Space")
     tab_to("Countersign")
     page.keyboard.press("Enter")
-    page.get_by_text("signed", exact=True).wait_for()
+    page.get_by_text("✓signed", exact=True).wait_for()
 
 
 def test_a_message_body_runs_and_loads_nothing(one_proposal: tuple[str, Proposed], as_user: SignIn) -> None:
