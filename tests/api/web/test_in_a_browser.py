@@ -14,7 +14,7 @@ LATE = 90_000
 def answer(page: Any, words: str, comment: str = "") -> None:
     page.get_by_label(words, exact=False).first.check()
     if comment:
-        page.get_by_label("Comment").fill(comment)
+        page.get_by_role("textbox", name="Comment").fill(comment)
     page.get_by_role("button", name="Countersign").click()
 
 
