@@ -49,7 +49,7 @@ def cue_before(sentence: Sentence, at: int) -> str | None:
         upper = upper or item.has("MAX")
         if item.has("TOTALWORD"):
             return "budget"
-        if not (item.has(*FILL, "CORRECT", "GOALWORD") or item.form in (":", "(", "eq")):
+        if not (item.has(*FILL, "CORRECT", "GOALWORD", "BUDGETAFTER") or item.form in (":", "(", "eq")):
             break
     return "max" if upper else None
 

@@ -34,6 +34,9 @@ def has_gone_by(sentence: Sentence, index: int, today: date) -> bool:
 def _is_of_event(sentence: Sentence, index: int) -> bool:
     """ "The webinar takes place on 10 December", "la charla del 15": the day of an event is not the campaign's."""
     unknown = 0
+    if index and sentence.items[index - 1].form == "(":
+        # "The open day (12 December)".
+        index -= 1
     for item in sentence.before(index, 5, clause=True):
         if item.has("EVENT"):
             return not item.has("CAMPAIGN", "SEND", "HOLIDAY")
