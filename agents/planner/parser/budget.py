@@ -98,10 +98,14 @@ def _foremost(sentence: Sentence, amounts: list[Candidate]) -> Candidate:
     """
     if any(each.correction or each.confidence >= 0.95 for each in amounts):
         return amounts[-1]
-    opening, *others = [each for each in amounts if each.amount * _LEAST_SHARE >= max(a.amount for a in amounts)]
+    opening, *others = [
+        each for each in amounts if each.amount * _LEAST_SHARE >= max(a.amount for a in amounts)
+    ]
     for each in others:
         between = sentence.items[opening.at + 1 : each.at]
-        if any(item.has("CORRECT", "NAY") for item in between) and not any(item.stop == "S" for item in between):
+        if any(item.has("CORRECT", "NAY") for item in between) and not any(
+            item.stop == "S" for item in between
+        ):
             return each
     return next((each for each in (opening, *others) if stands_alone(sentence, each.at)), opening)
 

@@ -34,14 +34,16 @@ def has_gone_by(sentence: Sentence, index: int, today: date) -> bool:
 def _is_of_event(sentence: Sentence, index: int) -> bool:
     """ "The webinar takes place on 10 December", "la charla del 15": the day of an event is not the campaign's."""
     unknown = 0
+    named: tuple[str, ...] = ("EVENT",)
+    passing: tuple[str, ...] = _PASSES
     if index and sentence.items[index - 1].form == "(":
-        # "The open day (12 December)".
-        index -= 1
+        # "Registrations for the open weekend (15-16 May)": what stands in brackets is of the words before them.
+        index, named, passing = index - 1, ("EVENT", "OBJ:event_registration"), (*_PASSES, "UNIT")
     for item in sentence.before(index, 5, clause=True):
-        if item.has("EVENT"):
+        if item.has(*named):
             return not item.has("CAMPAIGN", "SEND", "HOLIDAY")
         unknown += not item.tags
-        passes = item.has(*_PASSES) or not item.tags
+        passes = item.has(*passing) or not item.tags
         if not passes or unknown > 2 or item.has("UNTIL", "END", "START"):
             return False
     return False

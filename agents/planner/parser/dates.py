@@ -14,7 +14,14 @@ from agents.planner.parser.date_doubts import (
     wrong_length,
     wrong_weekday,
 )
-from agents.planner.parser.date_roles import Role, moment_of, refined_roles, resolve, settled_roles, stated_range
+from agents.planner.parser.date_roles import (
+    Role,
+    moment_of,
+    refined_roles,
+    resolve,
+    settled_roles,
+    stated_range,
+)
 from agents.planner.parser.date_subjects import is_of_others
 from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.lengths import Length
