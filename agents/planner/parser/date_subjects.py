@@ -84,11 +84,17 @@ def _is_of_a_thing(sentence: Sentence, index: int) -> bool:
         (
             at
             for at, item in enumerate(near)
-            if item.has("OWNDATE", "VALID", "EXPIRE") and not item.has("END")
+            if item.has("OWNDATE", "VALID", "EXPIRE") and (not item.has("END") or _is_whose(near[at:]))
         ),
         None,
     )
     return thing is not None and not any(_is_of_plan(item) for item in near[:thing])
+
+
+def _is_whose(near: list[Item]) -> bool:
+    """ "Subscribers whose pass expires in March": what people have runs out."""
+    at = next((at for at, item in enumerate(near) if item.has("WHO") and not item.has("THE")), None)
+    return at is not None and at + 1 < len(near) and near[at + 1].has("PEOPLE")
 
 
 def _is_of_plan(item: Item) -> bool:
