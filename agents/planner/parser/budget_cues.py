@@ -87,7 +87,8 @@ def is_said_of_a_thing(sentence: Sentence, at: int) -> bool:
         near[place].has("AT", "TO") and place + 1 < len(near) and near[place + 1].has("IS")
     ):
         return False
-    beyond = near[place + 1] if near[place].has("IS") else near[place + 2] if place + 2 < len(near) else None
+    further = place + (1 if near[place].has("IS") else 2)
+    beyond = near[further] if further < len(near) else None
     return beyond is not None and beyond.stop == "W" and _names_a_thing(beyond)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from agents.planner.parser.date_roles import moment_of
@@ -91,7 +92,7 @@ def _is_of_a_thing(sentence: Sentence, index: int) -> bool:
     return thing is not None and not any(_is_of_plan(item) for item in near[:thing])
 
 
-def _is_whose(near: list[Item]) -> bool:
+def _is_whose(near: Sequence[Item]) -> bool:
     """ "Subscribers whose pass expires in March": what people have runs out."""
     at = next((at for at, item in enumerate(near) if item.has("WHO") and not item.has("THE")), None)
     return at is not None and at + 1 < len(near) and near[at + 1].has("PEOPLE")
