@@ -11,6 +11,7 @@ from agents.planner.parser.budget_cues import (
     is_count,
     is_cued_after,
     is_price_after,
+    is_said_of_a_thing,
     period_of,
     stands_alone,
 )
@@ -33,6 +34,8 @@ _SHARED: Final = {
 }
 # Further on a bare number is about something else.
 _FARTHEST_CORRECTION: Final = 12
+# An amount that another is more than this many times of is a price.
+_LEAST_SHARE: Final = 10
 # A smaller number that stands alone may be anything.
 _LEAST_BARE: Final = 50
 # Not even a number beside the word "budget" is one when it has no currency and is so small.
@@ -80,12 +83,31 @@ def find_budget(sentence: Sentence, home: str | None) -> BudgetReading:
     parts = any("OFWHICH" in item.tags for item in sentence.items)
     # Parts stand without a word for the budget beside a total that has one.
     whole = _sum_of_others([each for each in candidates if period_of(sentence, each.at)[0] != "day"])
-    chosen = whole or (totals[0] if parts and totals else (totals or strong)[-1])
+    chosen = whole or (totals[0] if parts and totals else _foremost(sentence, totals or strong))
     reading = _as_reading(sentence, chosen, candidates)
     doubt = None if whole else _contradiction(sentence, candidates)
     if doubt is not None and doubt.code == "currency_two" and isinstance(reading.value, dict):
         return BudgetReading(reading._replace(value={**reading.value, "currency": None}), doubt)
     return BudgetReading(None if doubt else reading, doubt)
+
+
+def _foremost(sentence: Sentence, amounts: list[Candidate]) -> Candidate:
+    """The last of amounts that are called the budget or put another right; of those that are not, the first that stands alone, else the first.
+
+    Prices, fees and what others spend come behind what the campaign may cost, or are far below it.
+    """
+    if any(each.correction or each.confidence >= 0.95 for each in amounts):
+        return amounts[-1]
+    opening, *others = [
+        each for each in amounts if each.amount * _LEAST_SHARE >= max(a.amount for a in amounts)
+    ]
+    for each in others:
+        between = sentence.items[opening.at + 1 : each.at]
+        if any(item.has("CORRECT", "NAY") for item in between) and not any(
+            item.stop == "S" for item in between
+        ):
+            return each
+    return next((each for each in (opening, *others) if stands_alone(sentence, each.at)), opening)
 
 
 def _bare(sentence: Sentence) -> Reading | None:
@@ -193,6 +215,8 @@ def _judge(
     if correction:
         return Candidate(index, amount, currency, lower, 0.9, True)
     marked = isinstance(item.value, Money)
+    if is_said_of_a_thing(sentence, at):
+        return None
     if cue == "max" and (marked or "SCALED" in item.tags):
         return Candidate(index, amount, currency, lower, 0.9, False)
     if marked:

@@ -26,6 +26,8 @@ FILL: Final = (
     "IN",
 )
 
+_THINGS: Final = ("PRODUCTWORD", "THING", "PLANWORD", "EVENT", "BENIGN")
+
 
 def cue_before(sentence: Sentence, at: int) -> str | None:
     """What stands before an amount: "budget", a "price", an upper bound, or nothing of the kind."""
@@ -36,6 +38,8 @@ def cue_before(sentence: Sentence, at: int) -> str | None:
         floor = floor or item.has("FROM", "MIN")
         if item.has("PRICEWORD", "PAYS") and not item.has("BUDGET"):
             return "price"
+        if item.has("COSTS") and _is_of_a_thing(sentence, item):
+            return "price"
         if item.has("BUDGET"):
             return "price" if _is_spent_by_people(sentence, item) else "budget"
         if item.has("MIN") and not item.has("FROM"):
@@ -45,7 +49,7 @@ def cue_before(sentence: Sentence, at: int) -> str | None:
         upper = upper or item.has("MAX")
         if item.has("TOTALWORD"):
             return "budget"
-        if not (item.has(*FILL, "CORRECT", "GOALWORD") or item.form in (":", "(", "eq")):
+        if not (item.has(*FILL, "CORRECT", "GOALWORD", "BUDGETAFTER") or item.form in (":", "(", "eq")):
             break
     return "max" if upper else None
 
@@ -55,6 +59,37 @@ def _is_spent_by_people(sentence: Sentence, item: Item) -> bool:
     index = sentence.items.index(item)
     before = sentence.items[index - 1] if index else None
     return before is not None and before.has("PEOPLE") and item.has("CLVWORD")
+
+
+def _is_of_a_thing(sentence: Sentence, item: Item) -> bool:
+    """ "Suits cost £12": what a thing costs, where the campaign, "it" or "all" would be told of its budget."""
+    index = sentence.items.index(item)
+    before = sentence.items[index - 1] if index else None
+    return before is not None and before.stop == "W" and _names_a_thing(before)
+
+
+def _names_a_thing(item: Item) -> bool:
+    return not item.tags or item.has(*_THINGS)
+
+
+def is_said_of_a_thing(sentence: Sentence, at: int) -> bool:
+    """ "A box is £34.50", "on sale at €99": an amount that nothing calls money to spend, told of a noun."""
+    near = sentence.before(at, 4, clause=True)
+    place = next((place for place, item in enumerate(near) if not item.has("AROUND", "ONLY")), None)
+    if place is None or near[place].stop != "W":
+        return False
+    listed = next((each for each in sentence.before(at, 6, clause=True) if each.has("MONEY")), None)
+    if listed is not None and any(each.has("AND") for each in near):
+        return is_said_of_a_thing(sentence, sentence.items.index(listed))
+    if near[place].has("AT") and near[place].form not in ("a", "à"):
+        return True
+    if not near[place].has("IS") and not (
+        near[place].has("AT", "TO") and place + 1 < len(near) and near[place + 1].has("IS")
+    ):
+        return False
+    further = place + (1 if near[place].has("IS") else 2)
+    beyond = near[further] if further < len(near) else None
+    return beyond is not None and beyond.stop == "W" and _names_a_thing(beyond)
 
 
 def is_cued_after(sentence: Sentence, index: int) -> bool:
@@ -97,7 +132,7 @@ def is_price_after(sentence: Sentence, index: int) -> bool:
             beyond is not None
             and beyond.stop == "W"
             and not beyond.has("UNIT")
-            and following.form not in ("a", "an")
+            and (following.form not in ("a", "an") or _names_a_thing(beyond))
         )
     return following.has("PRICEAFTER")
 

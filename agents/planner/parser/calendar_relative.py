@@ -6,6 +6,7 @@ from calendar import monthrange
 from datetime import date, timedelta
 
 from agents.planner.parser import moments as at_time
+from agents.planner.parser.calendar_dates import day_month
 from agents.planner.parser.calendar_items import (
     day_at,
     item_at,
@@ -214,6 +215,8 @@ def weekday(items: list[Item], at: int, today: date) -> tuple[int, Moment] | Non
     else:
         marked = False
     name = name_in(item_at(items, place), "D:")
+    if place != at and not marked and day_month(items, place, today) is not None:
+        return None  # "El lunes 11 de enero": the day of the week belongs to the date behind it.
     if name is None or (place != at and not marked and not item_at(items, at).has("THE")):
         return None
     last = place

@@ -217,8 +217,10 @@ def _unsupported(sentence: Sentence) -> list[Reading]:
     for index, item in enumerate(sentence.items):
         name = next((tag[3:] for tag in item.tags if tag.startswith("NO:")), None)
         following = sentence.items[index + 1] if index + 1 < len(sentence.items) else None
-        of_people = following is not None and following.has("PEOPLE", "COUNTED") and following.stop == "W"
-        if name is None or index in sentence.asides or of_people:
+        of_others = (
+            following is not None and following.has("PEOPLE", "COUNTED", "APP") and following.stop == "W"
+        )
+        if name is None or index in sentence.asides or of_others:
             continue
         if any(each.has("SOURCEWORD") for each in sentence.before(index, 3)):
             continue

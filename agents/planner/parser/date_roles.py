@@ -10,6 +10,8 @@ from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.moments import Moment, next_day
 from agents.planner.parser.reading import Reading, correction_before
 
+_OF_PLAN = ("CAMPAIGN", "CHANNEL", "SENDWORD", "BUDGET", "OFFER", "SALE", "LAUNCH", "THIS")
+
 
 class Role(NamedTuple):
     """A moment, or two joined ones, with the part it plays."""
@@ -90,6 +92,27 @@ def _without_loose_edges(sentence: Sentence, roles: list[Role]) -> list[Role]:
         else role
         for role in roles
     ]
+
+
+def stated_range(sentence: Sentence, roles: list[Role]) -> list[Role]:
+    """ "1 to 14 December ... lifts close 11 April": beside two joined days the day of another thing contradicts nothing."""
+    ranges = [role for role in roles if role.role == "range" and _is_exact(sentence, role)]
+    if len(ranges) != 1:
+        return roles
+    return [
+        role._replace(role="theme")
+        if role not in ranges and role.role != "theme" and _is_told_of_a_thing(sentence, role.indexes[0])
+        else role
+        for role in roles
+    ]
+
+
+def _is_told_of_a_thing(sentence: Sentence, index: int) -> bool:
+    """Say whether the clause before a day names something that is no part of the plan, and corrects nothing."""
+    near = sentence.before(index, 8, clause=True)
+    if correction_before(sentence, index) or any(item.has(*_OF_PLAN) for item in near):
+        return False
+    return any((not item.tags and item.form.isalpha()) or item.has("EVENT", "PRODUCTWORD") for item in near)
 
 
 def _is_exact(sentence: Sentence, role: Role) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from agents.planner.parser.date_roles import moment_of
@@ -34,11 +35,16 @@ def has_gone_by(sentence: Sentence, index: int, today: date) -> bool:
 def _is_of_event(sentence: Sentence, index: int) -> bool:
     """ "The webinar takes place on 10 December", "la charla del 15": the day of an event is not the campaign's."""
     unknown = 0
+    named: tuple[str, ...] = ("EVENT",)
+    passing: tuple[str, ...] = _PASSES
+    if index and sentence.items[index - 1].form == "(":
+        # "Registrations for the open weekend (15-16 May)": what stands in brackets is of the words before them.
+        index, named, passing = index - 1, ("EVENT", "OBJ:event_registration"), (*_PASSES, "UNIT")
     for item in sentence.before(index, 5, clause=True):
-        if item.has("EVENT"):
+        if item.has(*named):
             return not item.has("CAMPAIGN", "SEND", "HOLIDAY")
         unknown += not item.tags
-        passes = item.has(*_PASSES) or not item.tags
+        passes = item.has(*passing) or not item.tags
         if not passes or unknown > 2 or item.has("UNTIL", "END", "START"):
             return False
     return False
@@ -79,11 +85,17 @@ def _is_of_a_thing(sentence: Sentence, index: int) -> bool:
         (
             at
             for at, item in enumerate(near)
-            if item.has("OWNDATE", "VALID", "EXPIRE") and not item.has("END")
+            if item.has("OWNDATE", "VALID", "EXPIRE") and (not item.has("END") or _is_whose(near[at:]))
         ),
         None,
     )
     return thing is not None and not any(_is_of_plan(item) for item in near[:thing])
+
+
+def _is_whose(near: Sequence[Item]) -> bool:
+    """ "Subscribers whose pass expires in March": what people have runs out."""
+    at = next((at for at, item in enumerate(near) if item.has("WHO") and not item.has("THE")), None)
+    return at is not None and at + 1 < len(near) and near[at + 1].has("PEOPLE")
 
 
 def _is_of_plan(item: Item) -> bool:

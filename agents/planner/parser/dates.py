@@ -14,7 +14,14 @@ from agents.planner.parser.date_doubts import (
     wrong_length,
     wrong_weekday,
 )
-from agents.planner.parser.date_roles import Role, moment_of, refined_roles, resolve, settled_roles
+from agents.planner.parser.date_roles import (
+    Role,
+    moment_of,
+    refined_roles,
+    resolve,
+    settled_roles,
+    stated_range,
+)
 from agents.planner.parser.date_subjects import is_of_others
 from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.lengths import Length
@@ -38,7 +45,7 @@ def find_period(sentence: Sentence, today: date) -> Period:
     before its start, a day that does not exist or a loose time ("soon") is a doubt and reads as unsaid.
     """
     roles = _with_corrections(sentence, _roles(sentence, _join(sentence), today))
-    kept = settled_roles(sentence, refined_roles(sentence, roles, today))
+    kept = stated_range(sentence, settled_roles(sentence, refined_roles(sentence, roles, today)))
     start, end, two = _latest(sentence, kept, today)
     start, end, length = _with_length(sentence, start, end) if two is None else (start, end, None)
     doubt = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from agents.planner.brief import BriefPolicy
 from agents.planner.parser.forbidden_figures import discounts_judged, hours_judged, paces_judged
@@ -15,6 +16,8 @@ from policies.refusals import (
     Refusal,
     refuse,
 )
+
+_ADJECTIVES_BEHIND: Final = ("fr", "es", "pt", "it")
 
 
 def find_refusals(sentence: Sentence, policy: BriefPolicy, constraints: Sequence[Reading]) -> list[Refusal]:
@@ -35,7 +38,9 @@ def _phrases(sentence: Sentence) -> list[Refusal]:
         for match in phrase.pattern.find(sentence):
             if phrase.negatable and is_negated(sentence, match.first, match.last):
                 continue
-            if phrase.code == "skip_approval" and _is_of_people(sentence, match.first):
+            if phrase.code == "skip_approval" and (
+                _is_of_people(sentence, match.first) or _waits_for_approval(sentence, match.first)
+            ):
                 continue
             if phrase.code == "consent_violation" and _asks_to_opt_in(sentence, match):
                 continue
@@ -47,6 +52,8 @@ def _phrases(sentence: Sentence) -> list[Refusal]:
                 continue
             if phrase.code == "unsubstantiated_claim" and _is_evidenced(sentence, match):
                 continue
+            if phrase.code == "false_urgency" and _is_true(sentence, match.first):
+                continue
             found.append(refuse(phrase.code, match.span))
     return found
 
@@ -55,6 +62,22 @@ def _is_of_people(sentence: Sentence, index: int) -> bool:
     """ "Customers without a review" have not reviewed what they bought."""
     near = sentence.before(index, 1)
     return bool(near) and near[0].has("PEOPLE") and not near[0].has("NOBODY", "THE")
+
+
+def _waits_for_approval(sentence: Sentence, index: int) -> bool:
+    """ "Nothing goes out without approval"."""
+    return sentence.items[index].has("WITHOUT", "NOAPPROVAL") and any(
+        item.has("NOTHING") for item in sentence.before(index, 4, clause=True)
+    )
+
+
+def _is_true(sentence: Sentence, index: int) -> bool:
+    """Urgency that the marketer says is so: a day that stays, a stock that was counted."""
+    first, last = sentence.bounds(index)
+    said = sentence.items[first : last + 1]
+    return any(item.has("TRUTH") for item in said) and not any(
+        item.has("EVENTHOUGH", "PLENTY", "NOTTRUE", "REALLY", "RESETS") for item in said
+    )
 
 
 def _asks_to_opt_in(sentence: Sentence, match: Found) -> bool:
@@ -90,6 +113,9 @@ def _is_for_a_child(sentence: Sentence, match: Found) -> bool:
         item.has("PRODUCTWORD", "THING") for item in made_for
     ):
         return True  # "Toys for children" names the goods.
+    before = sentence.items[minor - 1]
+    if minor and sentence.language in _ADJECTIVES_BEHIND and before.stop == "W" and not before.tags:
+        return True  # "Mochilas escolares": what goods are called.
     return any(item.has("PARENTS") for item in sentence.items[first:minor]) or sentence.items[minor - 1].has(
         "PRODUCTWORD", "THING"
     )

@@ -35,6 +35,10 @@ PACES: Final = tuple(
 )
 
 
+# "Pays only 30 % of the price" is a discount of 70 %.
+_PAYS_SHARE: Final = Pattern("PAYS _3 p:PCT _3 PRICEWORD|PRICES")
+
+
 EVERY: Final = Pattern("SENDWORD|CHANNEL _4 EACH d:DUR")
 
 
@@ -44,6 +48,7 @@ BURST: Final = Pattern("n:NUM _2 SENDWORD|CHANNEL _3 IN|WITHIN|DURING _2 d:DUR")
 
 CLOCKS: Final = (
     Pattern("SEND|LAUNCH|CHANNEL|START|OUT ~9 AT|AFTER|BY|AROUND|ON|BEFORE c:CLOCK"),
+    Pattern("BUZZV ~9 AT c:CLOCK"),
     Pattern("AT c:CLOCK _4 SEND|CHANNEL|LAUNCH"),
 )
 
@@ -77,6 +82,10 @@ def discounts_judged(
     for index, item in enumerate(sentence.items):
         if item.has("HALFPRICE", "GIVEAWAY") and not declines(sentence, index):
             asked.append((50.0 if item.has("HALFPRICE") else 100.0, item.span))
+    for match in _PAYS_SHARE.find(sentence):
+        share = match.item("p").value
+        if isinstance(share, Decimal) and 0 < share < 100:
+            asked.append((float(100 - share), match.span))
     judged = [judge_discount(percent, span, ceiling) for percent, span in asked]
     return [refusal for refusal in judged if refusal is not None]
 
@@ -105,6 +114,7 @@ def paces_judged(sentence: Sentence, policy: BriefPolicy) -> list[Refusal]:
             if (
                 at in seen
                 or is_negated(sentence, match.first, match.last)
+                or any(i.has("AFTER", "LATER") for i in sentence.items[match.last + 1 : match.last + 2])
                 or any(i.has("BUDGET", "MONEY") for i in sentence.items[match.first : match.last + 1])
             ):
                 continue
@@ -158,11 +168,23 @@ def count_of(match: Found) -> float | None:
     return float(item.value) if isinstance(item.value, Decimal) and item.value < 10**6 else None
 
 
+def _opens_an_event(sentence: Sentence, index: int) -> bool:
+    """ "Doors open at midnight": what begins is no sending."""
+    before = sentence.items[index - 1] if index else None
+    return (
+        before is not None
+        and before.stop == "W"
+        and (not before.tags or before.has("EVENT"))
+        and not sentence.items[index].has("SEND", "CHANNEL", "LAUNCH")
+    )
+
+
 def hours_judged(sentence: Sentence, policy: BriefPolicy, constraints: Sequence[Reading]) -> list[Refusal]:
     judged: list[Refusal | None] = []
     windows = [reading for reading in constraints if reading.field == "constraints.send_window_local"]
     for reading in windows:
-        if isinstance(reading.value, tuple):
+        near = sentence.before(index_at(sentence, reading.start), 3)
+        if isinstance(reading.value, tuple) and not any(item.has("NOTHING", "NOT", "AVOID") for item in near):
             opens, closes = (time.fromisoformat(moment) for moment in reading.value)
             judged.append(judge_send_window((opens, closes), reading.span, policy.quiet_hours_local))
     for pattern in CLOCKS:
@@ -174,6 +196,8 @@ def hours_judged(sentence: Sentence, policy: BriefPolicy, constraints: Sequence[
             ):
                 continue
             if any(each.has(*NOT_SENDING) and not each.has("SEND") for each in sentence.before(at, 6)):
+                continue
+            if _opens_an_event(sentence, match.first):
                 continue
             if isinstance(item.value, time):
                 judged.append(judge_send_time(item.value, match.span, policy.quiet_hours_local))

@@ -8,7 +8,7 @@ from agents.planner.parser.items import Sentence
 def is_negated(sentence: Sentence, first: int, last: int) -> bool:
     """Say whether the words just before an ask, or an exception inside it, turn it into its opposite."""
     for item in sentence.before(first, 5):
-        if item.has("NOT", "NO", "AVOID", "EXCEPT", "WITHOUT", "NEVERDO"):
+        if item.has("NOT", "NO", "AVOID", "EXCEPT", "WITHOUT", "NEVERDO", "NOTHING"):
             return True
         if not item.has(
             "FILL",
@@ -29,6 +29,7 @@ def is_negated(sentence: Sentence, first: int, last: int) -> bool:
             "SHOWV",
             "PUTV",
             "AND",
+            "AIMV",
         ):
             break
     if sentence.items[first].has("EXCEPT", "NOT") and not sentence.items[first].has(

@@ -48,6 +48,8 @@ def _meant(form: str, language: str) -> str:
             nearest.add(word)
     if best <= slips and len(nearest) == 1 and form not in _dictionary():
         word = nearest.pop()
+        if word in words.grave:
+            return form
         if language == "en" or not _is_inflected(form, word):
             return word
     if language in _COMPOUNDING:

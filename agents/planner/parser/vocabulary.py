@@ -44,6 +44,13 @@ _INHERITED: Final = frozenset(
 )  # fmt: skip
 
 
+# Meanings of single words that make a sentence a forbidden ask.
+_GRAVE: Final = frozenset(
+    ["FLOODV", "SCRAPEV", "MINOR", "SENSITIVE", "BADWORD", "BADSTRONG", "TRASHV", "SELFAPPROVE", "NOAPPROVAL", "FALSECLAIM",
+     "GROUPWORD", "SECRET", "DISEASE", "GIVEAWAY", "FAKE"]
+)  # fmt: skip
+
+
 @dataclass
 class Vocabulary:
     """Phrases by their first word ("purchas*" by its beginning), each with the tags that it carries."""
@@ -56,6 +63,8 @@ class Vocabulary:
     joiners: frozenset[str] = frozenset()
     spelt: frozenset[str] = frozenset()
     """Every word of its phrases: what a misspelling may have meant."""
+    grave: frozenset[str] = frozenset()
+    """Words that are refused for themselves: no other word is taken for a slip of one."""
     stems: frozenset[str] = frozenset()
     """Beginnings that stand for all their endings."""
     month_parts: frozenset[str] = frozenset()
@@ -97,6 +106,12 @@ def vocabulary(language: str) -> Vocabulary:
             by_first[phrase[0]].append(entry)
     every = [word for phrase in gathered for word in phrase]
     made.spelt = frozenset(word.rstrip("*") for word in every)
+    made.grave = frozenset(
+        word.rstrip("*")
+        for phrase, tags in gathered.items()
+        if len(phrase) == 1 and tags & _GRAVE
+        for word in phrase
+    )
     made.stems = frozenset(word[:-1] for word in every if word.endswith("*"))
     made.heads = frozenset(
         phrase[0] for phrase, tags in gathered.items() if len(phrase) == 1 and tags & _HEADS

@@ -62,6 +62,12 @@ def test_a_threshold_is_judged_anew_on_the_same_record() -> None:
     assert decide(made, [QUALITY], base).exit is Exit.PASS
     stricter = suite("refusal", thresholds={"right": {"at_least": 0.96}})
     assert decide(made, [stricter], base).exit is Exit.QUALITY
+    few = made.model_copy(update={"meta": made.meta.model_copy(update={"tier": "cassette"})})
+    assert decide(few, [stricter], base).exit is Exit.PASS
+    gate = suite("gate", "invariant", thresholds={"right": {"at_least": 0.96}})
+    broken = run({"gate": worse(2)}, [gate])
+    few = broken.model_copy(update={"meta": broken.meta.model_copy(update={"tier": "cassette"})})
+    assert decide(few, [gate], {}).exit is Exit.INVARIANT
 
 
 @pytest.mark.parametrize(
