@@ -13,6 +13,7 @@ from api.web.signing_in import local
 from store.keys import page_secret
 from store.repositories.issued_keys import key_by_plain
 from store.repositories.workspaces import disable_user
+from tests.api import decision_desk
 from tests.api.conftest import Open, Opened, Proposed
 
 SECRET, OTHER = b"a" * 32, b"b" * 32
@@ -206,3 +207,20 @@ async def test_the_page_is_light(proposed: Proposed, open_shop: Open) -> None:
         charts = sum(map(len, re.findall(r"<svg class=\"marks.*?</svg>", page.text, re.S)))
         assert weight + len(page.content) - charts <= 300_000
         assert (await opened.http.get("/static/../keys")).status_code in (404, 422)
+
+
+async def test_an_offer_that_waits_is_read_and_signed_on_the_page(
+    proposed: Proposed, open_shop: Open
+) -> None:
+    async with open_shop(proposed.shop) as opened:
+        made = await decision_desk.proposed(opened, "ten", decision_desk.offer("Ten off"))
+        form_token = await sign_in(opened, "Grace")
+        path = f"/approvals/{made['approval_id']}"
+        page = await opened.http.get(path)
+        assert page.status_code == 200 and "Ten off now" in page.text and made["digest"] in page.text
+        form = {"form_token": form_token, "answer": "approve", "digest": made["digest"]}
+        done = await opened.http.post(f"{path}/resolve", data=form, headers={"sec-fetch-site": "same-origin"})
+        assert done.status_code == 303, done.text
+        assert "Grace" in (await opened.http.get(path)).text
+        changed = await opened.call("Root", "POST", "/v1/users/Ada/roles", json={"role": "legal"})
+        assert (await opened.http.get(f"/approvals/{changed.json()['approval_id']}")).status_code == 200
