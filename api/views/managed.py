@@ -10,13 +10,12 @@ from sqlmodel import Session, col, select
 from api.records.approvals import names_of
 from api.views.approval import SignatureView, signature_views
 from api.views.numbers import View
-from api.views.policy_change import PolicyProposalView
+from api.views.policy_change import PolicyProposalView, policy_proposal_view
 from policies.authority.risk import RiskClass, RiskFinding
 from policies.managed import ManagedKind, read_version
 from store.repositories.approvals import missing_of
 from store.repositories.campaigns import get_proposal
 from store.repositories.managed import version_of_proposal, versions_of
-from store.repositories.proposal_authors import contributors
 from store.repositories.signing import risk_of
 from store.tables import Approval, ManagedObject, Proposal
 
@@ -99,14 +98,7 @@ def version_approval_view(session: Session, approval: Approval) -> VersionApprov
         required=tuple(tuple(names) for names in approval.required),
         missing=missing_of(session, approval),
         signatures=signature_views(session, approval.approval_id),
-        proposal=PolicyProposalView(
-            proposal_id=proposal.proposal_id,
-            status=proposal.status,
-            kind=proposal.kind,
-            parent_proposal_id=proposal.parent_proposal_id,
-            contributors=tuple(sorted(names_of(session, contributors(session, proposal)).values())),
-            created_at=proposal.created_at,
-        ),
+        proposal=policy_proposal_view(session, proposal),
         object_kind=content.body.type,
         object_id=content.object_id,
         version=content.version,

@@ -18,7 +18,7 @@ from store.repositories.campaigns import get_proposal
 from store.repositories.policy_changes import Proposed
 from store.repositories.proposal_authors import contributors
 from store.repositories.signing import risk_of
-from store.tables import Approval, AuditEntry
+from store.tables import Approval, AuditEntry, Proposal
 
 
 class FieldView(View):
@@ -92,6 +92,18 @@ def proposed_view(session: Session, made: Proposed, key_half: str | None = None)
     )
 
 
+def policy_proposal_view(session: Session, proposal: Proposal) -> PolicyProposalView:
+    """Return the head of a proposal that is about no campaign."""
+    return PolicyProposalView(
+        proposal_id=proposal.proposal_id,
+        status=proposal.status,
+        kind=proposal.kind,
+        parent_proposal_id=proposal.parent_proposal_id,
+        contributors=tuple(sorted(names_of(session, contributors(session, proposal)).values())),
+        created_at=proposal.created_at,
+    )
+
+
 def policy_approval_view(session: Session, approval: Approval) -> PolicyApprovalView:
     """Return the approval of a policy change whole; PolicyChangeUnreadableError for one that cannot be read."""
     proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
@@ -113,14 +125,7 @@ def policy_approval_view(session: Session, approval: Approval) -> PolicyApproval
         required=tuple(tuple(names) for names in approval.required),
         missing=missing_of(session, approval),
         signatures=signature_views(session, approval.approval_id),
-        proposal=PolicyProposalView(
-            proposal_id=proposal.proposal_id,
-            status=proposal.status,
-            kind=proposal.kind,
-            parent_proposal_id=proposal.parent_proposal_id,
-            contributors=tuple(sorted(names_of(session, contributors(session, proposal)).values())),
-            created_at=proposal.created_at,
-        ),
+        proposal=policy_proposal_view(session, proposal),
         words=in_words(change),
         reason=content.reason,
         change=change.model_dump(mode="json"),

@@ -30,16 +30,7 @@ def revoke(
         if campaign.proposal_id == proposal.proposal_id and state is CampaignState.APPROVED:
             following = next_state(state, CampaignEvent.REVOKE, sent_any=False)
             move_campaign(session, campaign.campaign_id, expected=state, to=following.to, at=at)
-    audit.append(
-        session,
-        workspace_id=approval.workspace_id,
-        at=at,
-        actor=actor,
-        action="approval.revoked",
-        subject=approval.approval_id,
-        detail={"digest": approval.digest, "reason": reason},
-        rows=(approval, proposal),
-    )
+    _log_revoked(session, audit, approval, proposal, at=at, actor=actor, reason=reason)
 
 
 def withdraw(session: Session, audit: AuditLog, approval: Approval, *, at: datetime, actor: str) -> None:
@@ -77,6 +68,19 @@ def close_with_campaign(
     if approval.status != "pending":
         return
     _take_back(session, approval, proposal, at)
+    _log_revoked(session, audit, approval, proposal, at=at, actor=actor, reason=reason)
+
+
+def _log_revoked(
+    session: Session,
+    audit: AuditLog,
+    approval: Approval,
+    proposal: Proposal,
+    *,
+    at: datetime,
+    actor: str,
+    reason: str,
+) -> None:
     audit.append(
         session,
         workspace_id=approval.workspace_id,
