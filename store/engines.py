@@ -12,6 +12,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 IDENTITY_SCHEMA = "identity"
 BUSY_MILLISECONDS = 10_000
+CACHE_KIB = 16 * 1024
+"""A connection's cache. A long list over proposals, whose rows are large, does not fit into SQLite's own 2 MiB."""
 
 
 def sqlite_engine(url: URL, *, begin: str, pragmas: Mapping[str, str]) -> Engine:
@@ -23,6 +25,7 @@ def sqlite_engine(url: URL, *, begin: str, pragmas: Mapping[str, str]) -> Engine
         "journal_mode": "WAL",
         "busy_timeout": str(BUSY_MILLISECONDS),
         "foreign_keys": "ON",
+        "cache_size": f"-{CACHE_KIB}",
         **pragmas,
     }
 

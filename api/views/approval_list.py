@@ -58,20 +58,20 @@ def approval_lines(
 
 
 def _line(listed: ListedApproval, author: str, signatures: Sequence[Signature]) -> ApprovalLine:
-    return ApprovalLine(
-        approval_id=listed.approval_id,
-        status=listed.status,
-        kind=listed.kind,
-        campaign_id=listed.campaign_id,
-        campaign=listed.campaign or listed.kind.replace("_", " ").capitalize(),
-        author=author,
-        digest=listed.digest,
-        risk=listed.risk,
-        needs=_needs(listed, signatures),
-        opened_at=listed.opened_at,
-        expires_at=listed.expires_at,
-        resolved_at=listed.resolved_at,
-    )
+    return {
+        "approval_id": listed.approval_id,
+        "status": listed.status,
+        "kind": listed.kind,
+        "campaign_id": listed.campaign_id,
+        "campaign": listed.campaign or listed.kind.replace("_", " ").capitalize(),
+        "author": author,
+        "digest": listed.digest,
+        "risk": listed.risk,
+        "needs": _needs(listed, signatures),
+        "opened_at": listed.opened_at,
+        "expires_at": listed.expires_at,
+        "resolved_at": listed.resolved_at,
+    }
 
 
 def _needs(listed: ListedApproval, signatures: Sequence[Signature]) -> tuple[tuple[str, ...], ...]:

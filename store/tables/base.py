@@ -27,6 +27,10 @@ JsonObject = dict[str, Any]
 """A JSON object whose shape is owned by the pydantic model named in the column's comment."""
 
 
+_STORED_LENGTH = len("2026-11-21 00:00:00.000000")
+"""What SQLAlchemy writes for SQLite: UTC without saying so. To set a zone afterwards costs seven times as much."""
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC instant; a naive one is refused rather than guessed."""
 
@@ -54,5 +58,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 def _instant_of(text: str | None) -> datetime | None:
     if text is None:
         return None
+    if len(text) == _STORED_LENGTH:
+        return datetime.fromisoformat(text + "+00:00")
     at = datetime.fromisoformat(text)
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
