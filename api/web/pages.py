@@ -1,0 +1,7 @@
+"""Every page, in one list for the application."""
+
+from __future__ import annotations
+
+from api.web import approvals, campaigns, chat, files, overview, signing_in
+
+ROUTERS = (files.router, signing_in.router, approvals.router, chat.router, campaigns.router, overview.router)
