@@ -23,7 +23,6 @@ from policies.proposal import parse
 from store.repositories.campaigns import get_proposal
 from store.repositories.workspaces import get_workspace
 
-RUNNING = ("approved", "scheduled", "canary", "live")
 _DONE = ("sent", "observed", "cancelled")
 
 

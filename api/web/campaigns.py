@@ -10,7 +10,8 @@ from api.http import campaigns as api
 from api.http.faults import status_of
 from api.http.readouts import readout, report
 from api.views.campaign import campaign_lines
-from api.web.campaign_page import RUNNING, campaign_page
+from api.web.campaign_page import campaign_page
+from api.web.following import Standing, standing_of
 from api.web.showing import PageRoute, see_other, show
 from api.web.visiting import Posting, Visiting, Visitor
 from policies.authority import Action
@@ -66,6 +67,9 @@ async def _page(
     request: Request, visitor: Visitor, campaign_id: str, error: CountersignError | None = None
 ) -> Response:
     caller = visitor.caller
+    standing = await in_thread(
+        _standing, visitor, campaign_id
+    )  # before the rest, so that no change is missed
     view = await api.shown(caller, campaign_id)
     measured = None if view.readout_id is None else await readout(caller, campaign_id)
 
@@ -79,10 +83,15 @@ async def _page(
             c=view,
             page=page,
             readout=measured,
-            running=view.state in RUNNING
-            or (view.launch is not None and measured is None and view.state == "completed"),
+            running=not standing.over,
+            standing=standing,
             error=error,
             status_code=200 if error is None else status_of(error),
         )
 
     return await in_thread(made)
+
+
+def _standing(visitor: Visitor, campaign_id: str) -> Standing:
+    with visitor.app.database.read() as session:
+        return standing_of(session, visitor.app, visitor.caller.workspace_id, campaign_id)

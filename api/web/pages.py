@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
-from api.web import approvals, campaigns, chat, files, overview, signing_in
+from api.web import approvals, campaigns, chat, files, following, overview, signing_in
 
-ROUTERS = (files.router, signing_in.router, approvals.router, chat.router, campaigns.router, overview.router)
+ROUTERS = (
+    files.router,
+    signing_in.router,
+    approvals.router,
+    chat.router,
+    campaigns.router,
+    following.router,
+    overview.router,
+)

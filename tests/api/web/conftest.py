@@ -19,7 +19,7 @@ from tests.api.conftest import Proposed, copied
 from tests.import_walk import ROOT
 from tests.small_shop import Shop
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -93,7 +93,7 @@ def as_user(browser: Any) -> Iterator[SignIn]:
 
     def signed_in(url: str, shop: Shop, who: str, **options: Any) -> Any:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -101,6 +101,7 @@ def as_user(browser: Any) -> Iterator[SignIn]:
         page.get_by_label("Your key").fill(shop.keys[who])
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("navigation", name="Main").wait_for()
+        page.wait_for_load_state()  # the scripts of the page are deferred
         return page
 
     yield signed_in
