@@ -35,7 +35,6 @@ def test_no_page_has_a_serious_violation(
     )
     for path in PAGES:
         page.goto(url + path.format(approval=made.approval_id, campaign=made.campaign_id))
-        page.wait_for_load_state("networkidle")
         page.evaluate(AXE)
         found = page.evaluate("axe.run(document, {iframes: false}).then(done => done.violations)")
         serious = [
