@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from pydantic import JsonValue
 from sqlmodel import Session
 
 from policies.campaign import CampaignEvent, CampaignState, next_state
@@ -15,6 +16,7 @@ from store.audit import AuditLog
 from store.bulk import Row, insert_rows, table_of
 from store.driver import Prepared
 from store.repositories.offers import offer_digest, offers_by_id
+from store.repositories.proposal_authors import contributors
 from store.tables import (
     ActionRow,
     Approval,
@@ -252,7 +254,8 @@ def opened_by(session: Session, thread_id: str) -> Opened | None:
 def log_frozen(
     session: Session, audit: AuditLog, proposal: Proposal, approval: Approval, at: datetime
 ) -> None:
-    """Log a new proposal and the approval opened for it; without this entry both rows count as added by nobody."""
+    """Log a new proposal with who had a part in it, and its approval; without this entry both rows count as added by nobody."""
+    authors: list[JsonValue] = [*sorted(contributors(session, proposal))]
     audit.append(
         session,
         workspace_id=proposal.workspace_id,
@@ -264,6 +267,7 @@ def log_frozen(
             "digest": proposal.digest,
             "approval_id": approval.approval_id,
             "campaign_id": proposal.campaign_id,
+            "authors": authors,
         },
         rows=(proposal, approval),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from tests.api.conftest import Open, Proposed
 from tests.api.test_chat import events
@@ -42,3 +43,25 @@ async def test_an_edit_that_an_undo_brings_back_bars_its_editor(
     assert back["proposal"]["contributors"] == ["Ada", "Grace"]
     assert back["messages"][0]["samples"][0]["subject"] == "We kept your place"
     assert (by_editor, by_another) == (403, 200)
+
+
+@pytest.mark.promise
+async def test_an_editor_who_was_struck_out_of_the_table_launches_nothing(
+    open_shop: Open, proposed: Proposed
+) -> None:
+    """The log names everybody with a part as well, so that a removed row lets nobody sign their own."""
+    async with open_shop(proposed.shop) as opened:
+        old = await proposal_of(opened, proposed.approval_id)
+        made = events(await edit(opened, "Grace", old, budget_minor=3_000))[-1][1]
+        new = await proposal_of(opened, made["approval_id"])
+        with opened.app.database.write() as session:
+            run = session.connection().execute
+            run(sa.text("DROP TRIGGER proposal_authors_refuse_delete"))
+            run(sa.text("DELETE FROM proposal_authors WHERE part = 'edit'"))
+        assert await resolve(opened, "Grace", new, "approve") == 200
+        await opened.app.engine.settle()
+        after = await proposal_of(opened, made["approval_id"])
+        campaign = (await opened.call("Ada", "GET", f"/v1/campaigns/{proposed.campaign_id}")).json()
+        log = (await opened.call("Root", "GET", "/v1/audit?limit=200")).text
+    assert (after["status"], campaign["launch"]) == ("revoked", None)
+    assert "somebody who had a part in the proposal signed it" in log
