@@ -100,7 +100,8 @@ def begin_change(
             parent_brief_id=brief.brief_id,
             parent_thread_id=parent_thread,
         )
-        return _begin(bench, session, campaign, made, record, (), turn, user_id)
+        back_to = None if after is None else after.thread_id
+        return _begin(bench, session, campaign, made, record, (), turn, user_id, back_to)
 
 
 def begin_undo(
@@ -117,7 +118,7 @@ def begin_undo(
     with bench.database.write(durable=True) as session:
         campaign, _ = _present(session, workspace_id, user_id, campaign_id, thread_id)
         brief = get_brief(session, workspace_id, to.brief.brief_id)
-        return _begin(bench, session, campaign, brief, to.base, to.rounds, turn, user_id)
+        return _begin(bench, session, campaign, brief, to.base, to.rounds, turn, user_id, to.thread_id)
 
 
 def joined(text: str, words: str) -> str:
@@ -209,9 +210,10 @@ def _begin(
     rounds: Sequence[JsonObject],
     turn: TurnSaid,
     user_id: str,
+    back_to: str | None,
 ) -> ProposeState:
     workspace_id, at = campaign.workspace_id, bench.clock.now(session)
-    edit = None if campaign.thread_id is None else edit_of(session, campaign.thread_id)
+    edit = _edit_before(session, campaign.thread_id, back_to)
     tone = _tone_before(session, campaign)
     parent = take_back(bench, session, campaign, user_id)
     before, thread_id = campaign.thread_id, bench.ids.new()
@@ -258,6 +260,19 @@ def _begin(
         parent_proposal_id=parent,
         status="sensing",
     )
+
+
+def _edit_before(session: Session, thread_id: str | None, back_to: str | None) -> EditDraft | None:
+    """The edit that a campaign carries on: its thread's, else that of the thread it goes back to, with the editors of both."""
+    edits = [
+        edit
+        for each in dict.fromkeys((thread_id, back_to))
+        if each is not None and (edit := edit_of(session, each)) is not None
+    ]
+    if not edits:
+        return None
+    editors = dict.fromkeys(editor for edit in edits for editor in edit.editors)
+    return edits[0].model_copy(update={"editors": tuple(editors)})
 
 
 def _tone_before(session: Session, campaign: Campaign) -> str | None:

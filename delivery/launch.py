@@ -25,6 +25,7 @@ from policies.workspace_rules import WorkspaceRules
 from store.repositories import campaigns as campaign_rows
 from store.repositories import launches as launch_rows
 from store.repositories import sends as send_rows
+from store.repositories.offers import changed_offers
 from store.repositories.workspaces import get_workspace
 from store.tables import Approval, Batch, Campaign, Launch, Proposal, Reservation, Snapshot, Workspace
 
@@ -111,6 +112,13 @@ def _require_launchable(session: Session, ports: Ports, workspace: Workspace, co
         raise LaunchRefusedError(
             "a business-as-usual group needs what ran before as its arm, which this launch cannot send; leave it out",
             value="business_as_usual",
+        )
+    changed_offer = next(iter(changed_offers(session, workspace.workspace_id, content)), None)
+    if changed_offer is not None:
+        raise LaunchRefusedError(
+            f"the offer {changed_offer} is not the one that was approved: it was changed or taken away since; "
+            "propose the campaign again",
+            value=changed_offer,
         )
     snapshot = session.get(Snapshot, (workspace.workspace_id, content.audience.snapshot_sha256))
     net = content.number(content.audience.net)

@@ -6,7 +6,7 @@ A version is frozen under a digest as a campaign is, and is served only once som
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
@@ -165,6 +165,37 @@ class DiscountCeilingError(InvalidInputError):
     """An offer's discount is above the ceiling of the workspace."""
 
     code = "discount_above_ceiling"
+
+
+def shown_texts(body: Body) -> tuple[str, ...]:
+    """Return every text of a body that a customer may be shown: contents at placements, the fallback, names of offers."""
+    match body:
+        case OfferBody(name=name, content=content):
+            return (name, *_texts(dict(content)))
+        case CollectionBody(fallback=fallback):
+            return _texts(fallback)
+        case _:
+            return ()
+
+
+def picked_by(body: Body) -> tuple[str, ...]:
+    """Return what a body picks people by: a rule's filter and its fields, the context that a collection asks for."""
+    match body:
+        case RuleBody(definition=definition, fields=fields):
+            return (definition, *fields)
+        case CollectionBody(context=context):
+            return tuple(context)
+        case _:
+            return ()
+
+
+def _texts(value: JsonValue) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,)
+    inner: Iterable[JsonValue] = (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    )
+    return tuple(text for each in inner for text in _texts(each))
 
 
 def proposal_kind(body: Body) -> Literal["offer", "eligibility", "discount"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import JsonValue
@@ -142,6 +143,17 @@ def _early_names(entry: AuditEntry) -> Iterator[tuple[str, Mapping[str, object]]
                 "user_id": entry.actor,
                 "answer": entry.action.removeprefix("approval."),
                 **{name: detail.get(name) for name in ("digest", "answer_digest", "role")},
+            },
+        )
+    elif entry.action == "delegation.granted":
+        yield (
+            "delegations",
+            {
+                "delegation_id": entry.subject,
+                "delegator_id": entry.actor,
+                "delegate_id": detail.get("delegate"),
+                "role": detail.get("role"),
+                "ends_at": datetime.fromisoformat(str(detail.get("ends_at"))),
             },
         )
     elif entry.action == "launch.intended":

@@ -21,7 +21,7 @@ from policies.proposal import digest_json
 from store.bulk import table_of
 from store.clock import aware
 from store.driver import Prepared
-from store.tables import ApiKey, Approval, Launch, Proposal, RoleGrant, Signature, User
+from store.tables import ApiKey, Approval, Delegation, Launch, Proposal, RoleGrant, Signature, User
 
 ROWS = "row_digests"
 """Where in an entry's detail it stands what the entry tells of rows."""
@@ -75,6 +75,7 @@ COVERED: Mapping[str, Covered] = {
             },
         ),
         Covered(Signature, frozenset(), {}),
+        Covered(Delegation, frozenset({"revoked_at", "revoked_by"}), {}),
         Covered(User, frozenset({"disabled_at", "enabled_at"}), {}, from_the_start=False),
         Covered(RoleGrant, frozenset({"revoked_at"}), {}, from_the_start=False),
         Covered(ApiKey, frozenset({"revoked_at"}), {}, from_the_start=False),

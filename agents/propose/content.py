@@ -23,12 +23,14 @@ from policies.proposal import (
     Group,
     Guardrail,
     Objective,
+    OfferUse,
     RampStep,
     Removed,
     Segment,
     StopRule,
 )
 from policies.rule_digests import rule_digests
+from tools.offers.actions import UsedOffer
 
 POLICY_IDS = {"squarecb": "squarecb/1", "thompson": "thompson/1", "uniform": "uniform/1"}
 
@@ -76,7 +78,7 @@ def assemble(drafted: Drafted, figures: Figures) -> Content:
         )
     return Content(
         kind="campaign",
-        offers=(),
+        offers=_offers(drafted),
         evidence=evidence,
         rationale=rationale,
         rules=rule_digests(drafted.situation.rules),
@@ -134,6 +136,18 @@ def _arms(drafted: Drafted) -> tuple[Arm, ...]:
         id=NO_ARM, action_id=None, channel=None, creative_digest=None, message_cost=Ref(figure="rule.no_cost")
     )
     return (*arms, nothing)
+
+
+def _offers(drafted: Drafted) -> tuple[OfferUse, ...]:
+    used = {offer.offer_id: offer.digest for offer in offers_used(drafted)}
+    return tuple(OfferUse(offer_id=offer_id, digest=used[offer_id]) for offer_id in sorted(used))
+
+
+def offers_used(drafted: Drafted) -> tuple[UsedOffer, ...]:
+    """Return the offers that come with the actions of the plan."""
+    actions = {action.action_id: action for action in drafted.situation.actions}
+    found = (actions[action_id].offer for action_id in drafted.plan.action_ids)
+    return tuple(offer for offer in found if offer is not None)
 
 
 def _experiment(drafted: Drafted) -> ExperimentDesign:

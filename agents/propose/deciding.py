@@ -12,7 +12,7 @@ from langgraph.types import interrupt
 from sqlmodel import Session
 
 from agents.keeping import Keeper
-from agents.propose.content import Drafted, assemble
+from agents.propose.content import Drafted, assemble, offers_used
 from agents.propose.drafts import (
     CopyDraft,
     DesignDraft,
@@ -274,12 +274,18 @@ def _risk(session: Session, workspace_id: str, judged: Judged) -> RiskAssessment
 def _rule_inputs(judged: Judged) -> RuleInputs:
     situation, plan = judged.drafted.situation, judged.drafted.plan
     stated = plan.brief.constraints.discount_pct
+    discounts = [] if stated is None else [Decimal(stated)]
+    discounts += [
+        Decimal(offer.discount_percent)
+        for offer in offers_used(judged.drafted)
+        if offer.discount_percent is not None
+    ]
     return RuleInputs(
         content=judged.content,
         rules=situation.rules,
         today=situation.today,
         asked_channels=plan.channels,
-        discount_percents=[] if stated is None else [Decimal(stated)],
+        discount_percents=discounts,
         creative_problems=[problem for creative in judged.creatives.values() for problem in check(creative)],
         refused_codes=[refusal.code for refusal in plan.brief.refusals],
     )

@@ -11,8 +11,8 @@ from sqlmodel import Session
 from agents.planner.brief import Question
 from agents.propose.drafts import PlanDraft
 from agents.thread_stand import Stand, Waiting
+from api.langgraph_server.describing import description_of
 from api.langgraph_server.requests import ASSISTANT_ID, GRAPH_ID
-from api.views.numbers import number
 from policies.proposal import Content, parse
 from store.repositories.agent_work import get_draft
 from store.repositories.campaigns import get_proposal
@@ -158,7 +158,11 @@ def _approval_value(session: Session, approval: Approval) -> Json:
         **bounds_of(content),
     }
     return _request(
-        LAUNCH, args, _in_words(content, approval), ("approve", "edit", "reject", "respond"), accept=True
+        LAUNCH,
+        args,
+        description_of(session, content, approval),
+        ("approve", "edit", "reject", "respond"),
+        accept=True,
     )
 
 
@@ -192,26 +196,6 @@ def _request(action: str, args: Json, description: str, decisions: tuple[str, ..
         },
         "description": description,
     }
-
-
-def _in_words(content: Content, approval: Approval) -> str:
-    envelope = content.envelope
-
-    def shown(ref: str) -> str:
-        return number(content, getattr(envelope, ref)).shown
-
-    net = number(content, content.audience.net).shown
-    lines = (
-        f"**Objective:** {content.objective.quote}",
-        f"**Audience:** {net} ({content.audience.words})",
-        f"**Budget:** at most {shown('budget')}",
-        f"**Dates:** {shown('starts')} to {shown('ends')}",
-        f"**Digest:** `{approval.digest}`",
-        f"Nothing is sent before somebody else than the author approves it, until {approval.expires_at.isoformat()}.",
-        "Accept approves exactly this. Edit may only lower first_step_people, maximum_people and budget_minor. "
-        "A response asks for changes, a rejection needs a reason, and ignoring decides nothing.",
-    )
-    return "\n\n".join(lines)
 
 
 def _metadata(found: FoundThread) -> Json:

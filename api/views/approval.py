@@ -143,7 +143,7 @@ def approval_view(
         ),
         overlap=overlaps(session, warehouse, workspace_id, campaign.campaign_id, content),
         outlook=outlook_view(session, proposal, content),
-        exposure=exposure_view(session, workspace_id, content),
+        exposure=exposure_view(session, workspace_id, content, risk),
         messages=message_views(session, workspace_id, content, settings.unsubscribe_url),
         rules=_rules(session, approval),
         rollback=rollback_view(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -9,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from api.records.approvals import names_of
 from api.views.approval import SignatureView, signature_views
+from api.views.changes import ChangeView, changes
 from api.views.numbers import View
 from api.views.policy_change import PolicyProposalView, policy_proposal_view
 from policies.authority.risk import RiskClass, RiskFinding
@@ -47,7 +49,9 @@ class VersionProposedView(View):
 
 
 class VersionApprovalView(View):
-    """Everything an approver reads before signing a version; `before` is the body that is live now."""
+    """Everything an approver reads before signing a version; `before` is the body that is live now, `changes` each
+    field that differs from it.
+    """
 
     approval_id: str
     status: str
@@ -71,6 +75,7 @@ class VersionApprovalView(View):
     reason: str
     body: dict[str, JsonValue]
     before: dict[str, JsonValue] | None
+    changes: tuple[ChangeView, ...]
 
 
 def managed_views(session: Session, workspace_id: str) -> tuple[ManagedView, ...]:
@@ -84,6 +89,8 @@ def version_approval_view(session: Session, approval: Approval) -> VersionApprov
     """Return the approval of a managed version whole."""
     proposal = get_proposal(session, approval.workspace_id, approval.proposal_id)
     content, risk = read_version(proposal.canonical_json), risk_of(approval)
+    body = content.body.model_dump(mode="json")
+    before = _live_body(session, approval.workspace_id, content.body.type, content.object_id)
     return VersionApprovalView(
         approval_id=approval.approval_id,
         status=approval.status,
@@ -104,9 +111,21 @@ def version_approval_view(session: Session, approval: Approval) -> VersionApprov
         version=content.version,
         standing=version_of_proposal(session, proposal).status,
         reason=content.reason,
-        body=content.body.model_dump(mode="json"),
-        before=_live_body(session, approval.workspace_id, content.body.type, content.object_id),
+        body=body,
+        before=before,
+        changes=() if before is None else changes(_leaves("", before), _leaves("", body)),
     )
+
+
+def _leaves(path: str, value: JsonValue) -> dict[str, str]:
+    """Every leaf of a body as text, by its path."""
+    if isinstance(value, dict):
+        inside = [(f"{path}.{name}" if path else name, inner) for name, inner in value.items()]
+    elif isinstance(value, list):
+        inside = [(f"{path}[{place}]", inner) for place, inner in enumerate(value)]
+    else:
+        return {} if value is None else {path: value if isinstance(value, str) else json.dumps(value)}
+    return {name: text for where, inner in inside for name, text in _leaves(where, inner).items()}
 
 
 def _live_body(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 
 from sqlmodel import Session
 
@@ -20,7 +21,9 @@ from tools.audience.filters import parse_filter
 
 OFFER_COLUMNS = ("offer_id", "name", "value", "cost", "start", "end", "placements", "eligibility")
 
+_PERCENT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d{1,4})?)\s*(?:%|percent\b|per cent\b)", re.IGNORECASE)
 _CAP = re.compile(r"cap_[a-z][a-z_]{0,30}")
+_WHOLE = Decimal(100)
 _CHANNELS = frozenset(channel.name.lower() for channel in Channel)
 
 
@@ -29,7 +32,7 @@ def import_offers(
 ) -> int:
     """Read offers in, all or none; gives their number.
 
-    `cost` is in major units of `currency`, the workspace's own. `placements` are channels parted by `;`, blank means
+    `cost` is in major units of `currency`, the workspace's own; a percentage in the words of `value` is the discount. `placements` are channels parted by `;`, blank means
     any. `cap_*` columns hold whole numbers, blank means no cap. `eligibility` is a filter, checked against `schema`
     when one is given. Raises ImportRefusedError listing every problem with its row.
     """
@@ -77,11 +80,20 @@ def _offer(cells: dict[str, str], caps: Sequence[str], workspace_id: str, curren
         value=cells["value"],
         cost_minor=minor_units(cells["cost"]) or 0,
         currency=currency,
+        discount_percent=_discount(cells["value"]),
         starts_on=_day(cells["start"]),
         ends_on=_day(cells["end"]),
         placements={"channels": channels} if channels else {},
         eligibility=cells["eligibility"],
         caps=limits,
+    )
+
+
+def _discount(value: str) -> str | None:
+    """The deepest percentage up to 100 that an offer's words name; None where they name none."""
+    named = [Decimal(found.replace(",", ".")) for found in _PERCENT.findall(value)]
+    return max(
+        (f"{percent.normalize():f}" for percent in named if percent <= _WHOLE), key=Decimal, default=None
     )
 
 

@@ -19,10 +19,10 @@ def unproven(session: Session, audit: AuditLog, approval: Approval, proposal: Pr
     """Return why an approval is not proven, or None when it is.
 
     Every signature must be by, and on behalf of, somebody who had no part in the proposal, be for exactly this digest, and
-    stand in the audit log as an entry that this home signed; together they must be all that is required, given with roles
+    stand in the audit log as an entry that this home signed, as must the delegation it was given with; together they must be all that is required, given with roles
     that are still held, and the limits their lowest. The approval itself must be as the log tells of it.
     """
-    parts = contributors(session, proposal)
+    parts = contributors(session, proposal) | _logged_parts(session, audit, proposal)
     signatures = signatures_of(session, approval.approval_id)
     for signature in signatures:
         if signature.user_id in parts or signature.on_behalf_of in parts:
@@ -31,6 +31,8 @@ def unproven(session: Session, audit: AuditLog, approval: Approval, proposal: Pr
             return "a signature is for another content"
         if not _is_logged(session, audit, approval, signature):
             return "a signature does not stand in the signed audit log"
+        if signature.delegation_id is not None and not _is_lent(session, audit, signature):
+            return "a signature was given with a role that, by the signed audit log, nobody lent"
     if missing_of(session, approval):
         return "a signature is missing"
     if still_missing(session, approval, signatures):
@@ -40,6 +42,17 @@ def unproven(session: Session, audit: AuditLog, approval: Approval, proposal: Pr
     if not _is_as_logged(session, audit, approval):
         return "the approval is not what the signed audit log tells of it"
     return None
+
+
+def _logged_parts(session: Session, audit: AuditLog, proposal: Proposal) -> frozenset[str]:
+    """Everybody whom the signed log names as having had a part when the proposal was frozen."""
+    query = select(AuditEntry).where(
+        AuditEntry.workspace_id == proposal.workspace_id,
+        AuditEntry.subject == proposal.proposal_id,
+        AuditEntry.action == "proposal.frozen",
+    )
+    entries = [entry for entry in session.exec(query) if _is_signed(audit, entry)]
+    return frozenset(user_id for entry in entries for user_id in entry.detail.get("authors", ()))
 
 
 def _is_as_logged(session: Session, audit: AuditLog, approval: Approval) -> bool:
@@ -80,6 +93,20 @@ def _is_logged(session: Session, audit: AuditLog, approval: Approval, signature:
         AuditEntry.action == f"approval.{signature.answer}",
     )
     return any(_proves(audit, entry, signature) for entry in session.exec(query))
+
+
+def _is_lent(session: Session, audit: AuditLog, signature: Signature) -> bool:
+    query = select(AuditEntry).where(
+        AuditEntry.workspace_id == signature.workspace_id,
+        AuditEntry.subject == signature.delegation_id,
+        AuditEntry.actor == signature.on_behalf_of,
+        AuditEntry.action == "delegation.granted",
+    )
+    lent = {"role": signature.role, "delegate": signature.user_id}
+    return any(
+        all(entry.detail.get(name) == value for name, value in lent.items()) and _is_signed(audit, entry)
+        for entry in session.exec(query)
+    )
 
 
 def _proves(audit: AuditLog, entry: AuditEntry, signature: Signature) -> bool:

@@ -86,7 +86,7 @@ def lend_role(
     session.add(delegation)
     session.flush()
     detail = {"role": known.value, "delegate": delegate_id, "ends_at": ends_at.isoformat()}
-    _log(session, audit, person, "delegation.granted", delegation_id, detail, at)
+    _log(session, audit, person, "delegation.granted", delegation, detail, at)
     return delegation
 
 
@@ -114,7 +114,7 @@ def revoke_delegation(
     session.add(delegation)
     session.flush()
     detail = {"role": delegation.role, "delegate": delegation.delegate_id}
-    _log(session, audit, person, "delegation.revoked", delegation_id, detail, at)
+    _log(session, audit, person, "delegation.revoked", delegation, detail, at)
     return delegation
 
 
@@ -185,7 +185,7 @@ def _log(
     audit: AuditLog,
     person: Person,
     action: str,
-    delegation_id: str,
+    delegation: Delegation,
     detail: dict[str, str],
     at: datetime,
 ) -> None:
@@ -195,6 +195,7 @@ def _log(
         at=at,
         actor=person.user_id,
         action=action,
-        subject=delegation_id,
+        subject=delegation.delegation_id,
         detail=dict(detail),
+        rows=(delegation,),
     )

@@ -15,14 +15,12 @@ from policies.authority import (
     Action,
     Person,
     Resource,
-    RiskFacts,
     SignatureFacts,
-    assess_risk,
     require_authority,
     required_signatures,
 )
 from policies.errors import ConflictError, NotFoundError
-from policies.managed import Body, ManagedKind, ManagedVersion, OfferBody, freeze_version, proposal_kind
+from policies.managed import Body, ManagedKind, ManagedVersion, freeze_version, proposal_kind
 from policies.workspace_rules import WorkspaceRules
 from store.audit import AuditLog
 from store.bulk import insert_rows, table_of
@@ -30,6 +28,7 @@ from store.driver import Prepared
 from store.ids import IdSource
 from store.repositories.approvals import open_approval
 from store.repositories.policy_changes import NO_MODEL, NobodyCanSignError
+from store.repositories.proposal_risk import assess_version
 from store.repositories.proposing import log_frozen
 from store.repositories.signing import who_may_sign
 from store.repositories.workspaces import get_workspace
@@ -90,8 +89,7 @@ def propose_version(
     number = _last_version(session, person.workspace_id, body.type, object_id) + 1
     frozen = freeze_version(object_id, number, body, reason=reason, rules=rules)
     kind = proposal_kind(body)
-    discount = body.discount_percent if isinstance(body, OfferBody) else None
-    risk = assess_risk(RiskFacts(discount_percent=discount or Decimal(0)), rules.risk)
+    risk = assess_version(session, person.workspace_id, body, rules)
     proposal = Proposal(
         proposal_id=ids.new(),
         workspace_id=person.workspace_id,

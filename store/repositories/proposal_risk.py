@@ -8,8 +8,10 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from policies.authority import RiskAssessment, assess_risk
+from policies.authority import RiskAssessment, RiskFacts, assess_risk
+from policies.authority.claims import sensitive_topics, unproven_claims
 from policies.authority.content_risk import risk_facts
+from policies.managed import Body, OfferBody, picked_by, shown_texts
 from policies.proposal import Content
 from policies.workspace_rules import SENSITIVE, WorkspaceRules
 from store.bulk import table_of
@@ -58,6 +60,17 @@ def assess_proposal(
         approved_claims=approved_claims(session, workspace_id),
         discount_percents=discount_percents,
         sensitive=dict.fromkeys((*SENSITIVE, *rules.sensitive)),
+    )
+    return assess_risk(facts, rules.risk)
+
+
+def assess_version(session: Session, workspace_id: str, body: Body, rules: WorkspaceRules) -> RiskAssessment:
+    """Decide the risk class of a managed version: its discount, what it claims to customers, whom it picks them by."""
+    discount = body.discount_percent if isinstance(body, OfferBody) else None
+    facts = RiskFacts(
+        discount_percent=discount or Decimal(0),
+        new_claims=unproven_claims(shown_texts(body), approved_claims(session, workspace_id)),
+        sensitive=sensitive_topics(picked_by(body), dict.fromkeys((*SENSITIVE, *rules.sensitive))),
     )
     return assess_risk(facts, rules.risk)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from pydantic import JsonValue
 from sqlmodel import Session
 
 from policies.campaign import CampaignEvent, CampaignState, next_state
@@ -14,6 +15,8 @@ from policies.errors import ConflictError, NotFoundError
 from store.audit import AuditLog
 from store.bulk import Row, insert_rows, table_of
 from store.driver import Prepared
+from store.repositories.offers import offer_digest, offers_by_id
+from store.repositories.proposal_authors import contributors
 from store.tables import (
     ActionRow,
     Approval,
@@ -21,6 +24,7 @@ from store.tables import (
     Campaign,
     Creative,
     Experiment,
+    Offer,
     Product,
     Proposal,
     Workspace,
@@ -48,6 +52,7 @@ _ACTIONS = Prepared(
         _actions.currency,
         _actions.product_id,
         _actions.cost_source,
+        _actions.offer_id,
         sa.func.coalesce(_products.name, _actions.name).label("product_name"),
         sa.func.coalesce(_products.description, "").label("product_description"),
     )
@@ -110,7 +115,7 @@ _OPENED = Prepared(
 
 
 class WorkspaceFacts(NamedTuple):
-    """A workspace's name, settings and rules; its actions with their products; what was logged before any campaign."""
+    """A workspace's name, settings and rules; its actions with products and offers; what was logged before any campaign."""
 
     name: str
     timezone: str
@@ -147,7 +152,31 @@ def workspace_facts(session: Session, workspace_id: str) -> WorkspaceFacts:
         tuple(query.mappings(session, workspace=workspace_id)) for query in (_ACTIONS, _EXPERIMENTS)
     )
     name, timezone, currency, rules = found
-    return WorkspaceFacts(name, timezone, currency, rules, actions, experiments)
+    offered = _with_offers(session, workspace_id, actions)
+    return WorkspaceFacts(name, timezone, currency, rules, offered, experiments)
+
+
+def _with_offers(session: Session, workspace_id: str, actions: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Each action with what a proposal binds of its offer. NotFoundError for an offer that is not there."""
+    offers = offers_by_id(session, workspace_id, {row["offer_id"] for row in actions if row["offer_id"]})
+    return tuple({**row, "offer": _bound(row, offers)} for row in actions)
+
+
+def _bound(action: Row, offers: Mapping[str, Offer]) -> JsonObject | None:
+    offer_id = action["offer_id"]
+    if offer_id is None:
+        return None
+    offer = offers.get(offer_id)
+    if offer is None:
+        raise NotFoundError(
+            f"the action {action['action_id']} comes with the offer {offer_id}, which is not there; import it again",
+            value=offer_id,
+        )
+    return {
+        "offer_id": offer_id,
+        "digest": offer_digest(offer),
+        "discount_percent": offer.discount_percent,
+    }
 
 
 def brief_text(session: Session, workspace_id: str, brief_id: str) -> str:
@@ -225,7 +254,8 @@ def opened_by(session: Session, thread_id: str) -> Opened | None:
 def log_frozen(
     session: Session, audit: AuditLog, proposal: Proposal, approval: Approval, at: datetime
 ) -> None:
-    """Log a new proposal and the approval opened for it; without this entry both rows count as added by nobody."""
+    """Log a new proposal with who had a part in it, and its approval; without this entry both rows count as added by nobody."""
+    authors: list[JsonValue] = [*sorted(contributors(session, proposal))]
     audit.append(
         session,
         workspace_id=proposal.workspace_id,
@@ -237,6 +267,7 @@ def log_frozen(
             "digest": proposal.digest,
             "approval_id": approval.approval_id,
             "campaign_id": proposal.campaign_id,
+            "authors": authors,
         },
         rows=(proposal, approval),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import sqlalchemy as sa
 from sqlmodel import select
@@ -15,11 +17,11 @@ from policies.campaign import AlreadySentError
 from policies.errors import InvalidInputError, NotAuthorisedError, NotFoundError
 from store.repositories.approvals import ApprovalClosedError, open_approval
 from store.repositories.workspaces import add_user, disable_user, revoke_role
-from store.tables import Approval, AuditEntry, Proposal, Signature
+from store.tables import Approval, AuditEntry, Delegation, Proposal, Signature, User
 from tests.delivery.conftest import MakeWorld
 from tests.delivery.runs import drive, the_campaign, the_launch, the_sends
 from tests.delivery.small_plan import START
-from tests.delivery.small_world import World
+from tests.delivery.small_world import World, countersign
 
 
 def take_back(world: World, person: Person | None = None, reason: str = "the offer ran out") -> Revoked:
@@ -142,6 +144,32 @@ def test_a_forged_lender_proves_nothing(world: World) -> None:
     world.change(sa.update(Signature).values(on_behalf_of=other))
     with pytest.raises(LaunchRefusedError, match="does not stand in the signed audit log"):
         launch(world.ports, world.approval_id)
+
+
+@pytest.mark.promise
+def test_a_forged_delegation_lends_nothing(make: MakeWorld) -> None:
+    """A row of a delegation that nobody made, and an answer given with it as any other."""
+    world = make(approve=False)
+    stranger, ports = "stranger", world.ports
+    with ports.database.write() as session:
+        session.add(User(user_id=stranger, workspace_id=world.workspace_id, name="zoe", created_at=START))
+        session.flush()
+        session.add(
+            Delegation(
+                delegation_id="forged",
+                workspace_id=world.workspace_id,
+                delegator_id=world.approver.user_id,
+                delegate_id=stranger,
+                role="campaign_manager",
+                granted_at=START - timedelta(days=1),
+                ends_at=START + timedelta(days=9),
+            )
+        )
+    countersign(world._replace(approver=Person(stranger, frozenset(), world.workspace_id)))
+    with pytest.raises(LaunchRefusedError, match="nobody lent"):
+        launch(ports, world.approval_id)
+    problems = ports.audit.verify(ports.database, world.workspace_id).problems
+    assert ("delegations", "forged") in {(each.table, each.row) for each in problems}
 
 
 @pytest.mark.promise

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from delivery.errors import LaunchRefusedError
 from delivery.launch import launch
 from store.audit import AuditLog, entry_hash
 from store.audit_heads import GENESIS, Head
+from store.audit_rows import LoggedRows
 from store.audit_verify import AuditVerification
 from store.bulk import table_of
 from store.home import Home, open_home
 from store.repositories.approval_endings import revoke
 from store.repositories.approvals import Resolution, get_approval, resolve
+from store.repositories.delegations import lend_role
 from store.row_evidence import COVERED
 from store.tables import AuditEntry
 from tests.delivery.small_world import START, countersign, make_world
@@ -80,6 +83,17 @@ class Launched:
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     world = make_world(tmp_path_factory.mktemp("launched"))
+    with world.ports.database.write(durable=True) as session:
+        lend_role(
+            session,
+            world.ports.audit,
+            delegation_id="lent",
+            person=world.approver,
+            delegate_id=world.author.user_id,
+            role="campaign_manager",
+            at=START,
+            ends_at=START + timedelta(days=1),
+        )
     launch(world.ports, world.approval_id)
     world.ports.database.close()
     return world.home.path, world.workspace_id
@@ -268,6 +282,23 @@ def test_a_change_is_not_vouched_for_by_the_entries_that_follow(tmp_path: Path):
     assert (problem.table, problem.row) == ("approvals", world.approval_id)
     assert "its content is" in problem.what
     before.close()
+
+
+def test_a_delegation_of_an_earlier_release_is_held_to_what_its_entry_named(launched: Launched):
+    """Before entries told of whole rows, the one of a delegation named lender, delegate, role and end."""
+    (entry,) = [row for row in launched.rows("audit") if row["action"] == "delegation.granted"]
+    detail = {name: value for name, value in json.loads(entry["detail"]).items() if name != "row_digests"}
+    early = LoggedRows()
+    early.add(AuditEntry(**{**entry, "detail": detail}))
+
+    def problems() -> list[tuple[str, str]]:
+        with launched.database.read() as session:
+            found = early.problems(session, launched.workspace_id)
+            return [(each.row, each.what.split(":")[0]) for each in found if each.table == "delegations"]
+
+    assert problems() == []
+    launched.tamper("UPDATE delegations SET ends_at = '2031-01-01 00:00:00.000000'")
+    assert problems() == [("lent", "added"), ("lent", "altered or removed")]
 
 
 @pytest.mark.parametrize("answer", ["reject", "request_changes", "revoked"])

@@ -12,6 +12,16 @@ from tools.result import Quantity, Result
 _WORD = re.compile(r"[a-z]+")
 
 
+class UsedOffer(BaseModel):
+    """The offer that comes with an action: the digest of its terms, and its discount in percent where it is one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    offer_id: str
+    digest: str
+    discount_percent: str | None
+
+
 class Action(BaseModel):
     """Something that may be done for a person: a message on a channel about a product, at a declared cost."""
 
@@ -26,6 +36,7 @@ class Action(BaseModel):
     product_name: str
     product_description: str
     cost_source: str
+    offer: UsedOffer | None = None
 
 
 class MatchedAction(BaseModel):

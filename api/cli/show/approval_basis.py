@@ -19,10 +19,15 @@ def show_changes(out: Console, previous: Json | None) -> None:
     if previous is None:
         return
     section(out, f"Changed since {previous['digest'][:12]}  [dim]{previous['status'].replace('_', ' ')}[/]")
+    show_changed_fields(out, previous["changes"])
+
+
+def show_changed_fields(out: Console, changes: list[Json]) -> None:
+    """Draw each changed field as it was and as it would be."""
     made = table("field", "before", "after")
-    for change in previous["changes"]:
-        made.add_row(change["path"], _short(change["before"]), _short(change["after"]))
-    out.print(made if previous["changes"] else "  Nothing: the content is the same.")
+    for change in changes:
+        made.add_row(escape(change["path"]), _short(change["before"]), _short(change["after"]))
+    out.print(made if changes else "  Nothing: the content is the same.")
 
 
 def show_wishes(out: Console, comments: Json | None, edited: Json | None) -> None:

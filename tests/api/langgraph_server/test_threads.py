@@ -45,8 +45,20 @@ async def test_an_interrupted_thread_shows_what_agent_inbox_reads(served: Served
     assert request["name"] == review["action_name"] == value["action_request"]["action"] == "launch_campaign"
     assert review["allowed_decisions"] == ["approve", "edit", "reject", "respond"]
     assert set(value["config"].values()) == {True} and len(value["config"]) == 4
-    for words in ("Bring back customers", "people", "USD 40.00", approval.digest):
-        assert words in request["description"] == value["description"]
+    words_shown = value["description"]
+    for words in (
+        "Bring back customers",
+        "180 days or more days before 2026-12-01",
+        "USD 40.00",
+        approval.digest,
+        "**Message mens_merchandise** (email): ",
+        "visits ",
+        "**Risk:** medium (",
+        "**Signatures missing:** campaign manager or marketing leader",
+        f"countersign approvals show {approval.approval_id}",
+    ):
+        assert words in request["description"] == words_shown
+    assert "{figure:" not in words_shown
     assert thread["metadata"]["graph_id"] == GRAPH and thread["values"]["status"] == "open"
     everything = json.dumps(
         [thread, state, await grace.threads.get_history(thread_id, limit=50)], default=str

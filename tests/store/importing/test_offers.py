@@ -36,6 +36,25 @@ def test_an_offer_is_read_in_with_its_costs_and_caps(
 
 
 @pytest.mark.parametrize(
+    ("value", "percent"),
+    [
+        ("10 %", "10"),
+        ("10% off, 12.50 percent with a card", "12.5"),
+        ("free delivery", None),
+        ("1000 %", None),
+    ],
+)
+def test_the_deepest_percentage_of_an_offer_is_its_discount(
+    database: Database, workspace: str, as_table: AsTable, value: str, percent: str | None
+) -> None:
+    rows = f'offer_id,name,value,cost\nten,Ten,"{value}",2.50'
+    with database.write() as session:
+        import_offers(session, as_table(rows), workspace_id=workspace, currency="USD")
+    with database.read() as session:
+        assert session.exec(select(Offer)).one().discount_percent == percent
+
+
+@pytest.mark.parametrize(
     ("line", "words"),
     [
         ("x,X,free,cheap,,,,,,", "'cheap' is not a cost"),
