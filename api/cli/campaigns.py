@@ -1,4 +1,4 @@
-"""`campaigns list|show|export|pause|resume|stop`."""
+"""`campaigns list|show|export|test-send|pause|resume|stop`."""
 
 from __future__ import annotations
 
@@ -61,6 +61,25 @@ def exported(
     path = ask(ctx, work)
     if path is not None:
         give(ctx, {"written": path}, lambda out, data: out.print(f"Wrote {data['written']}."))
+
+
+@app.command("test-send")
+def tested(
+    ctx: typer.Context,
+    campaign_id: Id,
+    to: Annotated[
+        list[str] | None, typer.Option(help="Name of a user; may be given more than once. You, if left out.")
+    ] = None,
+    arm: Annotated[str | None, typer.Option(help="One arm's message; every e-mail when left out.")] = None,
+) -> None:
+    """Send the messages to verified addresses of users, marked TEST; at most 20 a proposal."""
+    from api.cli.show.lists import show_tests
+
+    async def work(client: Client) -> Any:  # JSON
+        body = {"to": to or [], "arm": arm}
+        return await client.post(f"/v1/campaigns/{campaign_id}/test-sends", body)
+
+    give(ctx, ask(ctx, work), show_tests)
 
 
 @app.command("pause")

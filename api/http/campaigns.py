@@ -7,6 +7,7 @@ from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
 
 from agents.refusals import UnknownNodeError
 from api.conversing import questions_of
@@ -15,10 +16,14 @@ from api.http.signing_in import Caller, SignedIn
 from api.views.campaign import CampaignLine, CampaignView, campaign_lines, campaign_view
 from api.views.numbers import View
 from delivery import control
+from delivery.email.trying import Tests
+from delivery.errors import ChannelMissingError
 from delivery.ports import Ports
 from policies.authority import Action, Person
+from policies.layers import TEST_MESSAGE_LIMIT
 from store.repositories.campaigns import get_campaign
-from store.tables import Campaign
+from store.repositories.workspaces import user_by_name
+from store.tables import Campaign, User
 from store.threads import in_thread
 
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
@@ -101,6 +106,51 @@ async def exported(
     return StreamingResponse(
         content, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
+
+
+class TestIn(BaseModel):
+    """To which users, by name, and which arm's message; you and every message when left out."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    to: tuple[str, ...] = Field(default=(), max_length=TEST_MESSAGE_LIMIT)
+    arm: str | None = Field(default=None, max_length=200)
+
+
+class TestOut(View):
+    """A test message and what the mail server said of it."""
+
+    test_id: str
+    arm: str
+    to: str
+    outcome: str
+    rule: str | None
+
+
+@router.post("/{campaign_id}/test-sends")
+async def tested(caller: SignedIn, campaign_id: str, given: TestIn) -> list[TestOut]:
+    """Send messages of the campaign's proposal to verified addresses of users, marked TEST; at most 20 a proposal."""
+    app = caller.app
+    campaign = await in_thread(_campaign, caller, campaign_id)
+    caller.require_for(Action.SEND_TEST, campaign)
+    if app.email is None:
+        raise ChannelMissingError(
+            "this home has no mail server for customers: allow the channel email and set COUNTERSIGN_EMAIL_HOST",
+            value="email",
+        )
+
+    def users() -> list[User]:
+        with app.database.read() as session:
+            return [user_by_name(session, caller.workspace_id, name) for name in given.to or (caller.name,)]
+
+    people = await in_thread(users)
+    names = {user.user_id: user.name for user in people}
+    tests = Tests(app.ports, app.email, app.settings.email, app.links)
+    done = await tests.send(caller.workspace_id, campaign_id, caller.person.user_id, people, given.arm)
+    return [
+        TestOut(test_id=t.test_id, arm=t.arm, to=names[t.recipient], outcome=t.outcome, rule=t.rule)
+        for t in done
+    ]
 
 
 async def _control(
