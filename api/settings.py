@@ -14,7 +14,7 @@ from pydantic_settings import SettingsError as UnreadableError
 from agents.agent_run import Limits
 from agents.models.prices import ModelPrice
 from agents.models.settings import ModelSettings
-from delivery.email.settings import EmailSettings
+from delivery.email.settings import EmailSettings, InboundSettings
 from delivery.notifications.mail import SmtpSettings
 from policies.errors import InvalidInputError
 from store.home_settings import in_words
@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     allowed_origins: tuple[str, ...] = ()
     smtp: SmtpSettings = Field(default_factory=SmtpSettings)
     email: EmailSettings = Field(default_factory=EmailSettings)
+    inbound: InboundSettings = Field(default_factory=InboundSettings)
     public_url: str = "http://127.0.0.1:8400"
     thread_days: int = Field(default=30, ge=1, le=3_650)
 

@@ -35,6 +35,8 @@ from api.http import (
 )
 from api.http.bodies import BoundedBodies
 from api.http.faults import answer_faults
+from api.inbound import pages as inbound_pages
+from api.inbound import reports
 from api.langgraph_server import assistants, runs, threads
 from api.mcp.endpoint import PATH, McpEndpoint
 from api.wiring import App
@@ -81,6 +83,8 @@ def build_api(app: App) -> FastAPI:
         users,
         notifications,
         pages,
+        inbound_pages,
+        reports,
         models,
         docs,
         threads,

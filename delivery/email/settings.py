@@ -79,3 +79,24 @@ def read_secret(file: Path) -> bytes:
             f"the file {file} cannot be read ({error.strerror}); give the path of a file this process may read",
             value=file,
         ) from error
+
+
+class InboundSettings(BaseModel):
+    """COUNTERSIGN_INBOUND_SECRET, or _SECRET_FILE: what a provider signs its webhooks with, in the form of Standard Webhooks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> InboundSettings:
+        if self.secret is not None and self.secret_file is not None:
+            raise ValueError("secret and secret_file are both set; set one of them")
+        return self
+
+    def value(self) -> str | None:
+        """Return the secret, read now where it is in a file; SecretFileError when it cannot be."""
+        if self.secret_file is not None:
+            return read_secret(self.secret_file).decode().strip()
+        return None if self.secret is None else self.secret.get_secret_value()

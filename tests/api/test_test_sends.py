@@ -17,10 +17,9 @@ from api.settings import Settings
 from api.wiring import open_app
 from delivery.email.settings import EmailSettings
 from delivery.notifications.mail import SmtpSettings
-from store.files import write_private
-from store.home import Home, open_home
 from store.tables import Send, ServedProfile
 from tests.api.conftest import Opened, Proposed
+from tests.api.mailing import by_mail
 from tests.fakes.receivers import MailServer, mail_server
 from tests.fakes.smtp_sink import Sink, smtp_sink
 
@@ -37,13 +36,6 @@ def mail() -> Iterator[MailServer]:
 def sink() -> Iterator[Sink]:
     with smtp_sink() as server:
         yield server
-
-
-def by_mail(home: Home) -> Home:
-    """The home as one that sends e-mail."""
-    settings = home.settings.model_copy(update={"kind": "standard", "allowed_channels": ("email",)})
-    write_private(home.settings_file, settings.model_dump_json().encode())
-    return open_home(home.path)
 
 
 @asynccontextmanager
