@@ -7,7 +7,6 @@ from typing import Literal
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
 
 from agents.refusals import UnknownNodeError
 from api.conversing import questions_of
@@ -16,14 +15,10 @@ from api.http.signing_in import Caller, SignedIn
 from api.views.campaign import CampaignLine, CampaignView, campaign_lines, campaign_view
 from api.views.numbers import View
 from delivery import control
-from delivery.email.trying import Tests
-from delivery.errors import ChannelMissingError
 from delivery.ports import Ports
 from policies.authority import Action, Person
-from policies.layers import TEST_MESSAGE_LIMIT
 from store.repositories.campaigns import get_campaign
-from store.repositories.workspaces import user_by_name
-from store.tables import Campaign, User
+from store.tables import Campaign
 from store.threads import in_thread
 
 router = APIRouter(prefix="/v1/campaigns", tags=["campaigns"])
@@ -54,7 +49,7 @@ async def shown(caller: SignedIn, campaign_id: str) -> CampaignView:
     """Show a campaign: its state, what it waits for, its launch and what was measured."""
     caller.require(Action.VIEW)
     app = caller.app
-    row = await in_thread(_campaign, caller, campaign_id)
+    row = await in_thread(campaign_of, caller, campaign_id)
     try:
         waits_for = await questions_of(app, row.thread_id) if row.thread_id else {}
     except UnknownNodeError:
@@ -98,7 +93,7 @@ async def exported(
     caller: SignedIn, campaign_id: str, what: Literal["sends", "choices"] = "sends"
 ) -> StreamingResponse:
     """Export a campaign's messages or choices as CSV: ids and decisions, nothing that names a person."""
-    campaign = await in_thread(_campaign, caller, campaign_id)
+    campaign = await in_thread(campaign_of, caller, campaign_id)
     caller.require_for(Action.EXPORT_DATA, campaign)
     lines = send_lines if what == "sends" else choice_lines
     content: AsyncIterator[str] = lines(caller.app, caller.workspace_id, campaign_id)
@@ -106,51 +101,6 @@ async def exported(
     return StreamingResponse(
         content, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
-
-
-class TestIn(BaseModel):
-    """To which users, by name, and which arm's message; you and every message when left out."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    to: tuple[str, ...] = Field(default=(), max_length=TEST_MESSAGE_LIMIT)
-    arm: str | None = Field(default=None, max_length=200)
-
-
-class TestOut(View):
-    """A test message and what the mail server said of it."""
-
-    test_id: str
-    arm: str
-    to: str
-    outcome: str
-    rule: str | None
-
-
-@router.post("/{campaign_id}/test-sends")
-async def tested(caller: SignedIn, campaign_id: str, given: TestIn) -> list[TestOut]:
-    """Send messages of the campaign's proposal to verified addresses of users, marked TEST; at most 20 a proposal."""
-    app = caller.app
-    campaign = await in_thread(_campaign, caller, campaign_id)
-    caller.require_for(Action.SEND_TEST, campaign)
-    if app.email is None:
-        raise ChannelMissingError(
-            "this home has no mail server for customers: allow the channel email and set COUNTERSIGN_EMAIL_HOST",
-            value="email",
-        )
-
-    def users() -> list[User]:
-        with app.database.read() as session:
-            return [user_by_name(session, caller.workspace_id, name) for name in given.to or (caller.name,)]
-
-    people = await in_thread(users)
-    names = {user.user_id: user.name for user in people}
-    tests = Tests(app.ports, app.email, app.settings.email, app.links)
-    done = await tests.send(caller.workspace_id, campaign_id, caller.person.user_id, people, given.arm)
-    return [
-        TestOut(test_id=t.test_id, arm=t.arm, to=names[t.recipient], outcome=t.outcome, rule=t.rule)
-        for t in done
-    ]
 
 
 async def _control(
@@ -161,6 +111,7 @@ async def _control(
     return Changed(campaign_id=done.campaign_id, state=done.state, changed=done.changed)
 
 
-def _campaign(caller: Caller, campaign_id: str) -> Campaign:
+def campaign_of(caller: Caller, campaign_id: str) -> Campaign:
+    """Return a campaign of the caller's workspace; NotFoundError for an unknown one."""
     with caller.app.database.read() as session:
         return get_campaign(session, caller.workspace_id, campaign_id)

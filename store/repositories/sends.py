@@ -204,6 +204,34 @@ def settle_sends(
     )
 
 
+def unknown_sends(session: Session, launch_ids: Collection[str], *, limit: int) -> Sequence[Send]:
+    """Return the messages of launches whose fate is unknown, by key."""
+    query = select(Send).where(col(Send.launch_id).in_(list(launch_ids)), Send.status == "unknown")
+    return session.exec(query.order_by(col(Send.send_key)).limit(limit)).all()
+
+
+def settle_unknown(
+    session: Session, send_key: str, launch_ids: Collection[str], *, sent: bool, by: str, at: datetime
+) -> str | None:
+    """Write what a person says of an unknown message and return its launch; None where there is no such message."""
+    settled = session.connection().execute(
+        sa.update(table_of(Send))
+        .where(
+            col(Send.send_key) == send_key,
+            col(Send.status) == "unknown",
+            col(Send.launch_id).in_(list(launch_ids)),
+        )
+        .values(
+            status="sent" if sent else "failed",
+            rule=None if sent else f"person.{by}",
+            sent_at=sa.func.coalesce(col(Send.sent_at), at) if sent else None,
+        )
+        .returning(table_of(Send).c.launch_id)
+    )
+    found: str | None = settled.scalar_one_or_none()
+    return found
+
+
 def drop_waiting(session: Session, launch_id: str, *, layer: str, rule: str) -> int:
     """Drop every message of a launch that no provider has been given; returns how many there were."""
     dropped = session.connection().execute(

@@ -205,14 +205,6 @@ def show_offers(out: Console, found: Json) -> None:
         out.print(made)
 
 
-def show_tests(out: Console, sent: list[Json]) -> None:
-    """Draw test messages with what the mail server said of them."""
-    made = table("arm", "to", "outcome", "why")
-    for each in sent:
-        made.add_row(escape(each["arm"]), escape(each["to"]), each["outcome"], escape(each["rule"] or ""))
-    out.print(made)
-
-
 def show_rules(out: Console, rules: Json) -> None:
     """Draw every rule."""
     section(out, f"Workspace  [dim]{rules['workspace_digest'][:12]}[/]")

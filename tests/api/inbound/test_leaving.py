@@ -24,6 +24,11 @@ async def test_the_campaign_was_mailed(mailed: Mailed, open_office: OpenOffice) 
         shown = (await desk.call("Ada", "GET", f"/v1/campaigns/{mailed.campaign_id}")).json()
         assert shown["launch"]["people"]["sent"] == len(mailed.letters)
         assert shown["launch"]["people"]["unknown"] == 0
+        found = (await desk.call("Ada", "GET", f"/v1/campaigns/{mailed.campaign_id}/preview")).json()
+        assert found["gross"] == found["net"] + sum(found["removed"].values())
+        counts = dict(found["launched"])
+        assert counts.pop("net") == found["net"] == sum(counts.pop("dropped").values()) + sum(counts.values())
+        assert (await desk.call("Ada", "GET", f"/v1/campaigns/{mailed.campaign_id}/uncertain")).json() == []
     assert len({letter.send_key for letter in mailed.letters}) == len(mailed.letters)
 
 
