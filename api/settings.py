@@ -14,6 +14,7 @@ from pydantic_settings import SettingsError as UnreadableError
 from agents.agent_run import Limits
 from agents.models.prices import ModelPrice
 from agents.models.settings import ModelSettings
+from delivery.email.settings import EmailSettings, InboundSettings
 from delivery.notifications.mail import SmtpSettings
 from policies.errors import InvalidInputError
 from store.home_settings import in_words
@@ -46,7 +47,8 @@ class Settings(BaseSettings):
     `unsubscribe_url` is what footers link to, without anything personal in it. `allowed_origins` are the origins of
     browser applications, such as Agent Inbox, that may call the API with a user's key. COUNTERSIGN_SMTP_HOST,
     COUNTERSIGN_SMTP_USERNAME and so on name the server that users are written to through; `public_url` is where the links
-    in such mail lead to, the address under which people reach `countersign serve`. `thread_days` is how long the checkpoints
+    in such mail lead to, the address under which people reach `countersign serve`. COUNTERSIGN_EMAIL_HOST, COUNTERSIGN_EMAIL_SENDER and
+    so on name the server that customers are written to through, in a home that allows the channel `email`. `thread_days` is how long the checkpoints
     of a thread are kept after it has ended.
     """
 
@@ -67,6 +69,8 @@ class Settings(BaseSettings):
     unsubscribe_url: str = "https://shop.invalid/unsubscribe"
     allowed_origins: tuple[str, ...] = ()
     smtp: SmtpSettings = Field(default_factory=SmtpSettings)
+    email: EmailSettings = Field(default_factory=EmailSettings)
+    inbound: InboundSettings = Field(default_factory=InboundSettings)
     public_url: str = "http://127.0.0.1:8400"
     thread_days: int = Field(default=30, ge=1, le=3_650)
 

@@ -75,12 +75,13 @@ def init_home(
     second: str | None,
     second_role: str,
     database_url: str | None = None,
+    channels: Sequence[str] = ("file",),
 ) -> NewHome:
     """Make a standard home with an admin and a second person, who may approve what the admin proposes.
 
     Without a `second` the admin is alone and may invite one person later; nothing can be approved before.
 
-    `database_url` names an empty PostgreSQL database for tables, checkpoints and jobs; without one they are files.
+    `channels` are the providers it may use, `file` and `email`. `database_url` names an empty PostgreSQL database for tables, checkpoints and jobs; without one they are files.
     Raises HomeExistsError, HomeSettingsError, InvalidInputError, PostgresMissingError, PostgresUnreachableError or
     DatabaseTakenError, and then leaves no home behind.
     """
@@ -94,7 +95,7 @@ def init_home(
         created_at=at,
         currency=currency,
         timezone=timezone,
-        allowed_channels=("file",),
+        allowed_channels=tuple(dict.fromkeys(channels)),
         **_on_server(database_url),
     )
     return make_home(path, settings, tenant, ids)

@@ -19,11 +19,13 @@ from agents.workbench import Workbench
 from api.engine import Engine
 from api.memories import Memories, learn_claim
 from api.progress import Listener, ProgressHub
-from api.providers import providers_of
+from api.providers import Providers, providers_of
 from api.reporting import report_page
 from api.reviews import Reviews
 from api.settings import Settings
+from delivery.channels.email import EmailChannel
 from delivery.drive import Driver, Handlers, job_handlers
+from delivery.email.links import Links
 from delivery.features import CustomerFeatures
 from delivery.jobs import OWNER, Jobs
 from delivery.launch import launch
@@ -38,7 +40,7 @@ from store.clock import Clock, ReplayClock, WallClock
 from store.database import Database, migrate
 from store.home import Home, HomeLock, home_lock
 from store.ids import IdSource, RandomIds
-from store.keys import WebhookKeys
+from store.keys import LinkKeys, WebhookKeys
 from store.repositories.campaigns import campaign_of_thread, get_proposal
 from store.repositories.leases import Work, free_leases
 from store.repositories.managed import SCHEMA as MANAGED_VERSION
@@ -62,6 +64,8 @@ class App:
     reviews: Reviews
     engine: Engine
     hub: ProgressHub
+    links: Links
+    email: EmailChannel | None
     busy: set[str] = field(default_factory=set)
     tasks: set[asyncio.Task[Started | None]] = field(default_factory=set)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
@@ -145,7 +149,11 @@ async def _assembled(
     hub = ProgressHub(lambda thread_id: _conversation_of(database, thread_id), watching.agents)
     bench = _bench(stack, home, settings, database, hub)
     await in_thread(_tell_of_people, bench)
-    ports = _ports(home, settings, bench)
+    links = Links(settings.public_url, LinkKeys(home.keys_dir))
+    providers = providers_of(home, settings.email, database, links, bench.clock)
+    if providers.email is not None:
+        stack.push_async_callback(providers.email.aclose)
+    ports = _ports(settings, bench, providers)
     checkpoints = await stack.enter_async_context(open_checkpoints(home.checkpoints))
     crew = LiveCrew(bench)
     threads = Threads(bench, build_propose(bench, crew, _launcher(ports), checkpoints))
@@ -153,7 +161,7 @@ async def _assembled(
     pruning = Pruning(bench, checkpoints, settings.thread_days)
     engine = _engine(home, settings, ports, threads, reviews, watching, pruning)
     stack.push_async_callback(engine.close)
-    app = App(home, settings, lock, bench, ports, threads, reviews, engine, hub)
+    app = App(home, settings, lock, bench, ports, threads, reviews, engine, hub, links, providers.email)
     stack.push_async_callback(_finish, app.tasks)
     return app
 
@@ -193,8 +201,7 @@ def propose_graph(app: App) -> ProposeGraph:
     return build_propose(app.bench, LiveCrew(app.bench), _launcher(app.ports), None)
 
 
-def _ports(home: Home, settings: Settings, bench: Workbench) -> Ports:
-    providers = providers_of(home)
+def _ports(settings: Settings, bench: Workbench, providers: Providers) -> Ports:
     return Ports(
         database=bench.database,
         warehouse=bench.warehouse,

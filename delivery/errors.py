@@ -23,7 +23,7 @@ class ChoiceFileError(DeliveryError):
     code = "choice_file"
 
 
-class ChannelMissingError(DeliveryError):
+class ChannelMissingError(DeliveryError, ConflictError):
     """No provider is configured for the channel that the proposal names."""
 
     code = "channel_missing"

@@ -51,12 +51,18 @@ def gate_rules(rules: WorkspaceRules, fallback_timezone: str, *, quiet: bool = T
     return GateRules(CATEGORY, window, fallback_timezone, caps)
 
 
-def read_facts(session: Session, terms: Terms, asked: Asked, now: datetime) -> GateFacts:
-    """Return the gate's facts about these messages as they stand now; somebody unknown or forgotten is not eligible."""
+def read_facts(
+    session: Session, terms: Terms, asked: Asked, now: datetime, *, hold: bool = False
+) -> GateFacts:
+    """Return the gate's facts about these messages as they stand now; somebody unknown or forgotten is not eligible.
+
+    With `hold` what was said by and about these people stands still until the commit, and their contacts are counted after
+    that: two launches never see each other's message too late.
+    """
     people = list(asked.person_ids)
     n = len(people)
     workspace_id = terms.workspace.workspace_id
-    found = send_rows.gate_profiles(session, workspace_id, people)
+    found = send_rows.gate_profiles(session, workspace_id, people, hold=hold)
     profiles = [found.get(person) for person in people]
     bits = np.array([0 if p is None else p.consent_bits for p in profiles], dtype=np.int64)
     channel = Channel[asked.channel.upper()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from delivery.channels.interface import Assigned, Observation
 from delivery.choice_file import ChoiceRows, WrittenChoices, read_choices
 from delivery.ports import Ports
-from delivery.send import ask_about_lost
+from delivery.receipts import ask_about_lost
 from delivery.settle import settle_launch
 from delivery.terms import NONE_ARM
 from store.repositories import launches as launch_rows

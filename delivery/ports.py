@@ -50,7 +50,8 @@ class Ports:
         provider = self.channels.get(name)
         if provider is None:
             raise ChannelMissingError(
-                f"no provider is configured for {name}; known: {', '.join(sorted(self.channels)) or 'none'}",
+                f"no provider is configured for {name}; known: {', '.join(sorted(self.channels)) or 'none'}"
+                + (" (a mail server is named by COUNTERSIGN_EMAIL_HOST)" if name == "email" else ""),
                 value=name,
             )
         return provider

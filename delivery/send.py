@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlmodel import Session
 
-from delivery.channels.interface import Channel, Message, Receipt, SendOutcome
+from delivery.channels.interface import Message
 from delivery.choice_file import ChoiceRows, WrittenChoices, read_choices
-from delivery.errors import ChannelError, ChoiceFileError
+from delivery.errors import ChoiceFileError
 from delivery.facts import CATEGORY, Asked, gate_rules, read_facts
 from delivery.ports import Ports
+from delivery.receipts import ask_about_lost, hand_over, keep_receipts
 from delivery.terms import NONE_ARM, OCCURRENCE, Terms, read_terms
 from policies.gate import Verdicts, judge
 from policies.layers import Decision, Layer
@@ -30,14 +31,12 @@ from store.threads import in_thread
 from tools.content.creative import Creative, Rendered, render
 from tools.content.profiles import SENT_CUSTOMER
 
-CHUNK_MESSAGES = 250
-"""Messages between two looks at stop, pause and approval, and in one call of a provider."""
-_OUTCOME_STATUS = {
-    SendOutcome.ACCEPTED: "sent",
-    SendOutcome.REJECTED: "failed",
-    SendOutcome.UNKNOWN: "unknown",
-}
 _Row = Mapping[str, Any]  # Any: columns of the sends table, each of its own type
+
+
+class _Words(NamedTuple):
+    creative: Creative
+    said: Rendered
 
 
 async def send_batch(ports: Ports, launch_id: str, number: int, attempt: int) -> None:
@@ -49,34 +48,15 @@ async def send_batch(ports: Ports, launch_id: str, number: int, attempt: int) ->
     if not await in_thread(_prepare, ports, launch_id, number, attempt):
         return
     await ask_about_lost(ports, launch_id, number, attempt, send_again=True)
-    words: dict[str, Rendered] = {}
+    words: dict[str, _Words] = {}
     more = True
     while more:
         rows, more = await in_thread(_claim_chunk, ports, launch_id, number, attempt)
         if rows:
             messages = await in_thread(_messages, ports, rows, words)
-            receipts = await _hand_over(ports.channel(rows[0].channel), messages)
-            await in_thread(_keep_receipts, ports, rows, receipts)
+            receipts = await hand_over(ports.channel(rows[0].channel), messages)
+            await in_thread(keep_receipts, ports, rows, receipts, attempt)
     await in_thread(_finish, ports, launch_id, number, attempt)
-
-
-async def ask_about_lost(
-    ports: Ports, launch_id: str, number: int, attempt: int, *, send_again: bool
-) -> None:
-    """Ask providers what became of messages that an earlier attempt was handing over, or that are unknown.
-
-    Accepted and rejected ones are settled; one that surely never arrived is pending again if `send_again`; the rest is
-    unknown, for a person to see.
-    """
-    lost = await in_thread(_lost, ports, launch_id, number, attempt)
-    for channel in sorted({row.channel for row in lost}):
-        rows = [row for row in lost if row.channel == channel]
-        keys = [row.send_key for row in rows]
-        try:
-            known = await ports.channel(channel).lookup(keys)
-        except ChannelError as error:
-            known = {key: Receipt(key, SendOutcome.UNKNOWN, reason=error.message) for key in keys}
-        await in_thread(_keep_answers, ports, rows, known, send_again)
 
 
 def _prepare(ports: Ports, launch_id: str, number: int, attempt: int) -> bool:
@@ -136,6 +116,7 @@ def _pending(terms: Terms, batch: Batch, rows: ChoiceRows, place: int, now: date
         "status": "pending",
         "cost_minor": terms.cost_minor(arm.id),
         "attempt": 0,
+        "tries": 0,
         "created_at": now,
     }
 
@@ -157,7 +138,8 @@ def _claim_chunk(ports: Ports, launch_id: str, number: int, attempt: int) -> tup
         due = [row for row in waiting if row.status == "pending" or _is_due(row, now, terms)]
         if not due:
             return [], False
-        chunk = [row for row in due if row.channel == due[0].channel][:CHUNK_MESSAGES]
+        channel = ports.channel(due[0].channel)
+        chunk = [row for row in due if row.channel == due[0].channel][: channel.chunk]
         send_rows.budget_of(
             session, launch_id
         )  # held until the commit, so that no two batches count the same money
@@ -165,8 +147,7 @@ def _claim_chunk(ports: Ports, launch_id: str, number: int, attempt: int) -> tup
         for gated in _gated(chunk, verdicts):
             send_rows.settle_sends(session, gated, expected=("pending", "held"))
         leaving = [row.send_key for row, leaves in zip(chunk, verdicts.sends, strict=True) if leaves]
-        provider = ports.channel(chunk[0].channel).name
-        claimed = send_rows.claim(session, leaving, attempt=attempt, provider=provider)
+        claimed = send_rows.claim(session, leaving, attempt=attempt, provider=channel.name)
         return [row for row in chunk if row.send_key in claimed], len(due) > len(chunk)
 
 
@@ -196,7 +177,8 @@ def _judge(session: Session, terms: Terms, chunk: Sequence[Send], now: datetime)
         costs,
         max(terms.bounds.budget_minor - aside, 0),
     )
-    facts = read_facts(session, terms, asked, now)
+    # held until the commit: whoever takes back a consent meanwhile waits, and then sees what was claimed
+    facts = read_facts(session, terms, asked, now, hold=True)
     return judge(facts, gate_rules(terms.rules, terms.workspace.timezone), now)
 
 
@@ -223,7 +205,7 @@ def _gated(chunk: Sequence[Send], verdicts: Verdicts) -> list[list[_Row]]:
     return [stopped, free]
 
 
-def _messages(ports: Ports, rows: Sequence[Send], words: dict[str, Rendered]) -> list[Message]:
+def _messages(ports: Ports, rows: Sequence[Send], words: dict[str, _Words]) -> list[Message]:
     """The approved creatives, rendered once a launch and without any personal field."""
     missing = {row.creative_digest for row in rows if row.creative_digest} - words.keys()
     if missing:
@@ -235,7 +217,8 @@ def _messages(ports: Ports, rows: Sequence[Send], words: dict[str, Rendered]) ->
                     raise ChoiceFileError(
                         f"the creative {digest[:12]}… is not the one that was approved", value=digest
                     )
-                words[digest] = render(creative, SENT_CUSTOMER, unsubscribe_url=ports.unsubscribe_url)
+                said = render(creative, SENT_CUSTOMER, unsubscribe_url=ports.unsubscribe_url)
+                words[digest] = _Words(creative, said)
     return [
         Message(
             send_key=row.send_key,
@@ -244,66 +227,12 @@ def _messages(ports: Ports, rows: Sequence[Send], words: dict[str, Rendered]) ->
             arm=row.arm,
             channel=row.channel,
             creative_digest=str(row.creative_digest),
-            subject=words[str(row.creative_digest)].subject,
-            body=words[str(row.creative_digest)].text,
+            subject=words[str(row.creative_digest)].said.subject,
+            body=words[str(row.creative_digest)].said.text,
+            creative=words[str(row.creative_digest)].creative,
         )
         for row in rows
     ]
-
-
-async def _hand_over(channel: Channel, messages: list[Message]) -> dict[str, Receipt]:
-    """Call the provider once; where it does not answer, ask what it knows, and leave the rest unknown."""
-    keys = [message.send_key for message in messages]
-    try:
-        given = {receipt.send_key: receipt for receipt in await channel.send(messages)}
-    except ChannelError as error:
-        given = {key: Receipt(key, SendOutcome.UNKNOWN, reason=error.message) for key in keys}
-    unsure = [key for key in keys if key not in given or given[key].outcome is SendOutcome.UNKNOWN]
-    if unsure:
-        # a key that the provider does not know yet may still be on its way, so only a known one settles anything
-        try:
-            given |= await channel.lookup(unsure)
-        except ChannelError as error:
-            given |= {key: Receipt(key, SendOutcome.UNKNOWN, reason=error.message) for key in unsure}
-    return {key: given.get(key, Receipt(key, SendOutcome.UNKNOWN)) for key in keys}
-
-
-def _keep_receipts(ports: Ports, rows: Sequence[Send], receipts: Mapping[str, Receipt]) -> None:
-    now = ports.clock.now()
-    with ports.database.write(durable=True) as session:
-        settled = [_settled(row, receipts[row.send_key], now) for row in rows]
-        send_rows.settle_sends(session, settled, expected=("sending", "unknown"))
-
-
-def _settled(row: Send, receipt: Receipt, now: datetime) -> _Row:
-    failed = receipt.outcome is not SendOutcome.ACCEPTED
-    return {
-        "for_key": row.send_key,
-        "status": _OUTCOME_STATUS[receipt.outcome],
-        "provider_id": receipt.provider_id,
-        "rule": (receipt.reason or f"provider.{receipt.outcome.value}")[:200] if failed else None,
-        "sent_at": None if receipt.outcome is SendOutcome.REJECTED else now,
-    }
-
-
-def _lost(ports: Ports, launch_id: str, number: int, attempt: int) -> list[Send]:
-    with ports.database.read() as session:
-        batch = launch_rows.get_batch(session, launch_id, number)
-        found = send_rows.sends_of(session, batch.batch_id, ("sending", "unknown"), before_attempt=attempt)
-        return list(found)
-
-
-def _keep_answers(ports: Ports, rows: Sequence[Send], known: Mapping[str, Receipt], send_again: bool) -> None:
-    _keep_receipts(ports, [row for row in rows if row.send_key in known], known)
-    if not send_again:
-        return
-    absent = [row for row in rows if row.send_key not in known]
-    with ports.database.write(durable=True) as session:
-        again: list[_Row] = [
-            {"for_key": row.send_key, "status": "pending", "provider": None, "sent_at": None}
-            for row in absent
-        ]
-        send_rows.settle_sends(session, again, expected=("sending", "unknown"))
 
 
 def _finish(ports: Ports, launch_id: str, number: int, attempt: int) -> None:

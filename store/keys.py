@@ -22,6 +22,7 @@ API_KEY_LENGTH = len(API_KEY_PREFIX) + 43
 
 KEY_JOINT = "."
 """Stands between the halves of a key that two people issued."""
+_MARK_LENGTH = 24
 
 
 class SigningKeyError(CountersignError):
@@ -170,14 +171,14 @@ def _fresh_private() -> bytes:
     return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
-class DecisionKeys:
-    """Opaque tokens of chosen items, each an id with a keyed hash; the key is a file of the home.
+class TokenKeys:
+    """Opaque tokens, each an id with a keyed hash; the key is a file of the home, made when first needed.
 
     `use` parts what a token may be used for: one that reports events opens no page, and the other way round.
     """
 
-    def __init__(self, keys_dir: Path) -> None:
-        self.file = keys_dir / "decisions_key"
+    def __init__(self, file: Path) -> None:
+        self.file = file
 
     @cached_property
     def _key(self) -> bytes:
@@ -191,10 +192,28 @@ class DecisionKeys:
 
     def item_of(self, use: str, token: str) -> str | None:
         """Return the id in a token, None for one that this home did not make for this use."""
-        item_id, mark = token[:26], token[26:]
+        item_id, mark = token[:-_MARK_LENGTH], token[-_MARK_LENGTH:]
         same = hmac.compare_digest(self._mark(use, item_id).encode(), mark.encode("utf-8", "replace"))
         return item_id if same else None
+
+    def code(self, use: str, item_id: str) -> str:
+        """Return a short code of an item for one use, to be given back by whoever it was told to."""
+        return self._mark(use, item_id)[:10]
 
     def _mark(self, use: str, item_id: str) -> str:
         made = hmac.digest(self._key, f"{use}:{item_id}".encode("utf-8", "replace"), "sha256")
         return base64.urlsafe_b64encode(made[:18]).decode()
+
+
+class DecisionKeys(TokenKeys):
+    """Tokens of chosen items."""
+
+    def __init__(self, keys_dir: Path) -> None:
+        super().__init__(keys_dir / "decisions_key")
+
+
+class LinkKeys(TokenKeys):
+    """Tokens in the links of messages, and codes that show that somebody reads an address."""
+
+    def __init__(self, keys_dir: Path) -> None:
+        super().__init__(keys_dir / "links_key")

@@ -1,4 +1,4 @@
-"""`campaigns list|show|export|pause|resume|stop`."""
+"""`campaigns list|show|export|preview|uncertain|test-send|pause|resume|stop`."""
 
 from __future__ import annotations
 
@@ -61,6 +61,62 @@ def exported(
     path = ask(ctx, work)
     if path is not None:
         give(ctx, {"written": path}, lambda out, data: out.print(f"Wrote {data['written']}."))
+
+
+@app.command("preview")
+def previewed(ctx: typer.Context, campaign_id: Id) -> None:
+    """Show who a campaign reaches, to the last person; looking changes nothing."""
+    from api.cli.show.messages import show_preview
+
+    async def work(client: Client) -> Any:  # JSON
+        return await client.get(f"/v1/campaigns/{campaign_id}/preview")
+
+    give(ctx, ask(ctx, work), show_preview)
+
+
+@app.command("uncertain")
+def uncertain(
+    ctx: typer.Context,
+    campaign_id: Id,
+    message: Annotated[
+        str | None, typer.Argument(help="Key of a message, to say what became of it.", metavar="MESSAGE")
+    ] = None,
+    sent: Annotated[
+        bool | None, typer.Option("--sent/--not-sent", help="What the provider's own records say.")
+    ] = None,
+) -> None:
+    """List messages that a provider may have taken, or say what became of one; none is sent again."""
+    from api.cli.show.messages import show_uncertain
+
+    if (message is None) != (sent is None):
+        raise InvalidInputError("give a message and --sent or --not-sent together, or neither", value=message)
+
+    async def work(client: Client) -> Any:  # JSON
+        path = f"/v1/campaigns/{campaign_id}/uncertain"
+        if message is not None:
+            await client.post(f"{path}/{message}", {"sent": sent})
+        return await client.get(path)
+
+    give(ctx, ask(ctx, work), show_uncertain)
+
+
+@app.command("test-send")
+def tested(
+    ctx: typer.Context,
+    campaign_id: Id,
+    to: Annotated[
+        list[str] | None, typer.Option(help="Name of a user; may be given more than once. You, if left out.")
+    ] = None,
+    arm: Annotated[str | None, typer.Option(help="One arm's message; every e-mail when left out.")] = None,
+) -> None:
+    """Send the messages to verified addresses of users, marked TEST; at most 20 a proposal."""
+    from api.cli.show.messages import show_tests
+
+    async def work(client: Client) -> Any:  # JSON
+        body = {"to": to or [], "arm": arm}
+        return await client.post(f"/v1/campaigns/{campaign_id}/test-sends", body)
+
+    give(ctx, ask(ctx, work), show_tests)
 
 
 @app.command("pause")

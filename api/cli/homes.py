@@ -14,7 +14,7 @@ import typer
 
 from api.cli.options import options_of
 from api.cli.output import console, give
-from policies.errors import ConflictError
+from policies.errors import ConflictError, InvalidInputError
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from api.settings import Settings
     from store.home import Home
+
+
+STANDARD_CHANNELS = ("file", "email")
 
 
 class AddressTakenError(ConflictError):
@@ -51,6 +54,12 @@ def init(
             help="An empty PostgreSQL database, postgresql://user@host:5432/name; without one, files."
         ),
     ] = None,
+    channel: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="file or email; may be given twice. E-mail needs COUNTERSIGN_EMAIL_HOST when it is served."
+        ),
+    ] = None,
 ) -> None:
     """Make a home with an admin and a second person; each key is shown once, and each replaces their own."""
     from api.setup import init_home
@@ -67,6 +76,7 @@ def init(
         second=None if alone else second,
         second_role=second_role,
         database_url=database_url,
+        channels=_channels(channel or ["file"]),
     )
     users = [{"name": key.name, "roles": list(key.roles), "key": key.key} for key in made.keys]
     give(ctx, {"home": str(made.home.path), "workspace_id": made.workspace_id, "users": users}, _show_init)
@@ -119,6 +129,15 @@ async def _serve(home: Home, settings: Settings, host: str, port: int) -> None:
             app.lock.publish(url)
             console().print(f"Serving {home.path} at {url} (model: {app.models.model_id}). Ctrl-C stops it.")
             await Server(config, app.closing).serve(sockets=[listening])
+
+
+def _channels(given: list[str]) -> list[str]:
+    unknown = sorted(set(given) - set(STANDARD_CHANNELS))
+    if unknown:
+        raise InvalidInputError(
+            f"{unknown[0]!r} is no channel of a home; use {' or '.join(STANDARD_CHANNELS)}", value=unknown[0]
+        )
+    return given
 
 
 def _listen(host: str, port: int) -> socket.socket:

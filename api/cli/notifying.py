@@ -1,4 +1,4 @@
-"""`notifications list|email`, `webhooks list|add|secret|remove`: who is told about approvals outside the product."""
+"""`notifications list|email|verify`, `webhooks list|add|secret|remove`: who is told about approvals outside the product."""
 
 from __future__ import annotations
 
@@ -42,6 +42,24 @@ def email(
         if address is None and not remove:
             return await client.get("/v1/me/email")
         return await client.put("/v1/me/email", {"email": None if remove else address})
+
+    give(ctx, ask(ctx, work), show_address)
+
+
+@notifications.command("verify")
+def verified(
+    ctx: typer.Context,
+    code: Annotated[
+        str | None, typer.Argument(help="The code that was sent to your address; without one, it is sent.")
+    ] = None,
+) -> None:
+    """Show that you read your address: test messages go to verified ones only."""
+    from api.cli.show.notifications import show_address
+
+    async def work(client: Client) -> Any:  # JSON
+        if code is None:
+            return await client.post("/v1/me/email/code")
+        return await client.post("/v1/me/email/verify", {"code": code})
 
     give(ctx, ask(ctx, work), show_address)
 

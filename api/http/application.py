@@ -25,6 +25,7 @@ from api.http import (
     imports,
     managed,
     memory,
+    messages,
     models,
     notifications,
     policy_changes,
@@ -34,6 +35,8 @@ from api.http import (
 )
 from api.http.bodies import BoundedBodies
 from api.http.faults import answer_faults
+from api.inbound import pages as inbound_pages
+from api.inbound import reports
 from api.langgraph_server import assistants, runs, threads
 from api.mcp.endpoint import PATH, McpEndpoint
 from api.web.pages import ROUTERS
@@ -68,6 +71,7 @@ def build_api(app: App) -> FastAPI:
         conversations,
         memory,
         campaigns,
+        messages,
         readouts,
         approvals,
         proposals,
@@ -80,6 +84,8 @@ def build_api(app: App) -> FastAPI:
         catalogue,
         users,
         notifications,
+        inbound_pages,
+        reports,
         models,
         docs,
         threads,

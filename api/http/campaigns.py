@@ -49,7 +49,7 @@ async def shown(caller: SignedIn, campaign_id: str) -> CampaignView:
     """Show a campaign: its state, what it waits for, its launch and what was measured."""
     caller.require(Action.VIEW)
     app = caller.app
-    row = await in_thread(_campaign, caller, campaign_id)
+    row = await in_thread(campaign_of, caller, campaign_id)
     try:
         waits_for = await questions_of(app, row.thread_id) if row.thread_id else {}
     except UnknownNodeError:
@@ -93,7 +93,7 @@ async def exported(
     caller: SignedIn, campaign_id: str, what: Literal["sends", "choices"] = "sends"
 ) -> StreamingResponse:
     """Export a campaign's messages or choices as CSV: ids and decisions, nothing that names a person."""
-    campaign = await in_thread(_campaign, caller, campaign_id)
+    campaign = await in_thread(campaign_of, caller, campaign_id)
     caller.require_for(Action.EXPORT_DATA, campaign)
     lines = send_lines if what == "sends" else choice_lines
     content: AsyncIterator[str] = lines(caller.app, caller.workspace_id, campaign_id)
@@ -111,6 +111,7 @@ async def _control(
     return Changed(campaign_id=done.campaign_id, state=done.state, changed=done.changed)
 
 
-def _campaign(caller: Caller, campaign_id: str) -> Campaign:
+def campaign_of(caller: Caller, campaign_id: str) -> Campaign:
+    """Return a campaign of the caller's workspace; NotFoundError for an unknown one."""
     with caller.app.database.read() as session:
         return get_campaign(session, caller.workspace_id, campaign_id)

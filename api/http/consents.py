@@ -8,12 +8,12 @@ from fastapi import APIRouter
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from api.http.signing_in import Caller, SignedIn
+from delivery.inbound.leaving import state_all
 from policies.authority import Action
 from policies.consent import Channel, ConsentStatus, Purpose
 from policies.errors import InvalidInputError
 from policies.privacy import require_no_address
 from store.repositories.deciding import person_of
-from store.repositories.profiles import state_consent
 from store.threads import in_thread
 
 router = APIRouter(prefix="/v1", tags=["events"])
@@ -44,10 +44,24 @@ async def stated(caller: SignedIn, given: ConsentIn) -> ConsentTaken:
     """Keep what a customer said; the next decision and the next message know of it."""
     caller.require(Action.IMPORT_DATA)
     require_no_address("the source", given.source)
-    return ConsentTaken(changed=await in_thread(_state, caller, given))
+    person_id = await in_thread(_person, caller, given)
+    app = caller.app
+    said = {
+        (Channel[given.channel.upper()], Purpose[given.purpose.upper()]): ConsentStatus[given.status.upper()]
+    }
+    changed = await state_all(
+        app.database,
+        app.clock,
+        caller.workspace_id,
+        person_id,
+        said,
+        source=given.source,
+        stated_at=given.stated_at,
+    )
+    return ConsentTaken(changed=changed)
 
 
-def _state(caller: Caller, given: ConsentIn) -> bool:
+def _person(caller: Caller, given: ConsentIn) -> str:
     app, now = caller.app, caller.app.clock.now()
     if given.stated_at is not None and given.stated_at > now:
         raise InvalidInputError(
@@ -55,15 +69,4 @@ def _state(caller: Caller, given: ConsentIn) -> bool:
             value=given.stated_at,
         )
     with app.database.identity_read() as identity:
-        person_id = person_of(identity, caller.workspace_id, {"external_id": given.external_id})
-    with app.database.write(durable=True) as session:
-        return state_consent(
-            session,
-            caller.workspace_id,
-            person_id,
-            Channel[given.channel.upper()],
-            Purpose[given.purpose.upper()],
-            ConsentStatus[given.status.upper()],
-            source=given.source,
-            stated_at=given.stated_at or now,
-        )
+        return person_of(identity, caller.workspace_id, {"external_id": given.external_id})

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
+from api.http.address_codes import send_code, verify_code
 from api.http.policy_changes import propose
 from api.http.signing_in import Caller, SignedIn
 from api.views.numbers import View
@@ -44,10 +45,20 @@ class AddressIn(_In):
     email: str | None = Field(max_length=320)
 
 
+class CodeIn(_In):
+    """The code that was sent to your address."""
+
+    code: str = Field(min_length=1, max_length=100)
+
+
 class AddressOut(View):
-    """Where you are written to about approvals, and whether this home can send mail at all."""
+    """Where you are written to about approvals, whether you have shown that you read it, and whether this home can send mail.
+
+    Test messages go to verified addresses only.
+    """
 
     email: str | None
+    verified: bool
     mail_is_configured: bool
 
 
@@ -96,6 +107,20 @@ async def set_own_address(caller: SignedIn, given: AddressIn) -> AddressOut:
     done = await in_thread(_set_address, caller, email)
     caller.app.engine.wake()
     return done
+
+
+@router.post("/me/email/code", status_code=202)
+async def code_sent(caller: SignedIn) -> AddressOut:
+    """Send a code to your address; giving it back shows that you read it."""
+    await send_code(caller)
+    return await in_thread(_address, caller)
+
+
+@router.post("/me/email/verify")
+async def address_verified(caller: SignedIn, given: CodeIn) -> AddressOut:
+    """Show that you read your address by the code that was sent there."""
+    await in_thread(verify_code, caller, given.code)
+    return await in_thread(_address, caller)
 
 
 @router.get("/webhooks")
@@ -150,7 +175,11 @@ def _address(caller: Caller) -> AddressOut:
     with caller.app.database.identity_read() as identity:
         found = address_of(identity, caller.workspace_id, caller.person.user_id)
     configured = caller.app.settings.smtp.host is not None
-    return AddressOut(email=None if found is None else found.email, mail_is_configured=configured)
+    return AddressOut(
+        email=None if found is None else found.email,
+        verified=found is not None and found.verified_at is not None,
+        mail_is_configured=configured,
+    )
 
 
 def _set_address(caller: Caller, email: str | None) -> AddressOut:

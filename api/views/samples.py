@@ -29,7 +29,11 @@ class SampleView(View):
 
 
 class MessageView(View):
-    """The words of one variant on its channel. The sample `as sent` knows what the sender knows of a customer."""
+    """The words of one variant on its channel.
+
+    The sample `as sent` is what leaves for somebody whose name is not known, and for everybody by a provider that knows no
+    names; e-mail fills in the first name.
+    """
 
     arm_id: str
     channel: str

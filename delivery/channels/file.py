@@ -8,7 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from delivery.channels.interface import Message, Receipt, SendOutcome
+from delivery.channels.interface import CHUNK, Message, Receipt, SendOutcome
 from store.threads import in_thread
 
 OUTBOX_FILE = "messages.jsonl"
@@ -21,6 +21,7 @@ class FileChannel:
     """
 
     name = "file"
+    chunk = CHUNK
 
     def __init__(self, outbox_dir: Path) -> None:
         self._file = outbox_dir / OUTBOX_FILE

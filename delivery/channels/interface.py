@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
+
+from tools.content.creative import Creative
+
+HANDOVER_SECONDS: Final = 10.0
+"""No channel begins a message later than this after it was handed over; what was not begun was surely not sent.
+
+Whoever takes back a consent waits this long for messages in flight, so that none is begun after it.
+"""
+CHUNK: Final = 250
+"""Messages in one call of a provider, where it can be asked what it took."""
 
 
 class SendOutcome(StrEnum):
-    """What a provider says of one message."""
+    """What a provider says of one message: `not_sent` surely did not leave and may be tried again, `rejected` never."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    NOT_SENT = "not_sent"
     UNKNOWN = "unknown"
 
 
@@ -20,7 +31,8 @@ class SendOutcome(StrEnum):
 class Message:
     """One message to one person, without an address: a channel that needs one resolves it itself.
 
-    `subject` and `body` are the approved creative without any personal field filled in.
+    `subject` and `body` are the approved creative without any personal field filled in; a channel that knows names fills
+    them into `creative` itself.
     """
 
     send_key: str
@@ -31,6 +43,7 @@ class Message:
     creative_digest: str
     subject: str
     body: str
+    creative: Creative
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +57,16 @@ class Receipt:
 
 
 class Channel(Protocol):
-    """A provider of messages. Handing it the same send key twice must reach the person once."""
+    """A provider of messages. Handing it the same send key twice must reach the person once.
+
+    `chunk` is how many it is given at once; where it cannot be asked what it took, few.
+    """
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def chunk(self) -> int: ...
 
     async def send(self, messages: Sequence[Message]) -> list[Receipt]:
         """Hand messages over; ChannelError when the provider did not answer, so nothing is known of them."""

@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from delivery.channels.interface import Assigned, Message, Observation, Receipt, SendOutcome
+from delivery.channels.interface import CHUNK, Assigned, Message, Observation, Receipt, SendOutcome
 from policies.errors import NotFoundError
 from store.importing.replay_world import WORLD_FILE
 from store.threads import in_thread
@@ -52,6 +52,7 @@ class ReplayProvider:
     """
 
     name = "replay"
+    chunk = CHUNK
 
     def __init__(self, replay_dir: Path, currency: str) -> None:
         self._world_file = replay_dir / WORLD_FILE

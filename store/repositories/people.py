@@ -160,7 +160,7 @@ def suppress(
             f"There is no channel {channel!r} to suppress; use one of {', '.join(names)}, or * for all.",
             value=channel,
         )
-    profile = session.get(ServedProfile, person_id)
+    profile = session.get(ServedProfile, person_id, with_for_update=True, populate_existing=True)
     if profile is None or profile.workspace_id != workspace_id:
         raise UnknownPersonError(f"This workspace has no person {person_id}.", value=person_id)
     insert_rows(

@@ -22,7 +22,7 @@ def note_events(session: Session, workspace_id: str, events: Sequence[tuple[str,
     for person_id, name, at in events:
         by_person.setdefault(person_id, []).append((name, at))
     for person_id in sorted(by_person):
-        profile = _locked(session, workspace_id, person_id)
+        profile = locked_profile(session, workspace_id, person_id)
         counts: dict[str, list[Any]] = dict(profile.features.get(EVENTS, {}))
         for name, at in by_person[person_id]:
             number, last = counts.get(name, (0, ""))
@@ -48,7 +48,7 @@ def state_consent(
 
     The latest statement counts, of two at one time the withdrawal; so an old one that comes late changes nothing.
     """
-    profile = _locked(session, workspace_id, person_id)
+    profile = locked_profile(session, workspace_id, person_id)
     statement = {
         "person_id": person_id,
         "channel": channel.name.lower(),
@@ -70,7 +70,8 @@ def state_consent(
     return True
 
 
-def _locked(session: Session, workspace_id: str, person_id: str) -> ServedProfile:
+def locked_profile(session: Session, workspace_id: str, person_id: str) -> ServedProfile:
+    """Return a served profile that nobody else changes before the commit; UnknownPersonError."""
     query = select(ServedProfile).where(
         col(ServedProfile.person_id) == person_id, col(ServedProfile.workspace_id) == workspace_id
     )

@@ -36,12 +36,17 @@ def send_key(workspace_id: str, source: str, step: str, person_id: str, channel:
     ).hexdigest()
 
 
-def gate_profiles(session: Session, workspace_id: str, person_ids: Sequence[str]) -> dict[str, GateProfile]:
-    """Return the profiles of these people as they are now; somebody unknown is absent."""
+def gate_profiles(
+    session: Session, workspace_id: str, person_ids: Sequence[str], *, hold: bool = False
+) -> dict[str, GateProfile]:
+    """Return the profiles of these people as they are now; somebody unknown is absent.
+
+    With `hold` nobody changes them before the commit; locks are taken in order of person.
+    """
     served, people = table_of(ServedProfile).c, table_of(Person).c
     found: dict[str, GateProfile] = {}
-    for chunk in in_chunks(person_ids):
-        rows = session.connection().execute(
+    for chunk in in_chunks(sorted(person_ids)):
+        query = (
             sa.select(
                 served.person_id,
                 served.consent_bits,
@@ -51,8 +56,11 @@ def gate_profiles(session: Session, workspace_id: str, person_ids: Sequence[str]
             )
             .join(table_of(Person), people.person_id == served.person_id)
             .where(served.workspace_id == workspace_id, served.person_id.in_(chunk))
+            .order_by(served.person_id)
         )
-        for person, consent, suppression, timezone, forgotten in rows.all():
+        if hold:
+            query = query.with_for_update(of=table_of(ServedProfile), key_share=True)
+        for person, consent, suppression, timezone, forgotten in session.connection().execute(query):
             found[person] = GateProfile(consent | suppression, timezone, forgotten is not None)
     return found
 
@@ -163,10 +171,17 @@ def claim(session: Session, send_keys: Sequence[str], *, attempt: int, provider:
     return {row[0] for row in claimed}
 
 
-def settle_sends(session: Session, rows: Iterable[Mapping[str, Any]], *, expected: Collection[str]) -> None:
+def settle_sends(
+    session: Session,
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    expected: Collection[str],
+    attempt: int | None = None,
+) -> None:
     """Write what became of messages: each row holds `for_key` and the columns to set.
 
-    Only a message in one of the `expected` statuses changes; all rows name the same columns.
+    Only a message in one of the `expected` statuses changes, and where an `attempt` is given only while that one has it;
+    all rows name the same columns.
     """
     changes = [dict(row) for row in rows]
     if not changes:
@@ -179,6 +194,7 @@ def settle_sends(session: Session, rows: Iterable[Mapping[str, Any]], *, expecte
             table.c.send_key == sa.bindparam("for_key"),
             # an IN with many rows of parameters cannot be expanded
             sa.or_(*(table.c.status == status for status in expected)),
+            sa.true() if attempt is None else table.c.attempt == attempt,
         )
         .values({name: sa.bindparam(f"new_{name}") for name in names})
     )
@@ -186,6 +202,34 @@ def settle_sends(session: Session, rows: Iterable[Mapping[str, Any]], *, expecte
         statement,
         [{"for_key": row["for_key"], **{f"new_{name}": row[name] for name in names}} for row in changes],
     )
+
+
+def unknown_sends(session: Session, launch_ids: Collection[str], *, limit: int) -> Sequence[Send]:
+    """Return the messages of launches whose fate is unknown, by key."""
+    query = select(Send).where(col(Send.launch_id).in_(list(launch_ids)), Send.status == "unknown")
+    return session.exec(query.order_by(col(Send.send_key)).limit(limit)).all()
+
+
+def settle_unknown(
+    session: Session, send_key: str, launch_ids: Collection[str], *, sent: bool, by: str, at: datetime
+) -> str | None:
+    """Write what a person says of an unknown message and return its launch; None where there is no such message."""
+    settled = session.connection().execute(
+        sa.update(table_of(Send))
+        .where(
+            col(Send.send_key) == send_key,
+            col(Send.status) == "unknown",
+            col(Send.launch_id).in_(list(launch_ids)),
+        )
+        .values(
+            status="sent" if sent else "failed",
+            rule=None if sent else f"person.{by}",
+            sent_at=sa.func.coalesce(col(Send.sent_at), at) if sent else None,
+        )
+        .returning(table_of(Send).c.launch_id)
+    )
+    found: str | None = settled.scalar_one_or_none()
+    return found
 
 
 def drop_waiting(session: Session, launch_id: str, *, layer: str, rule: str) -> int:

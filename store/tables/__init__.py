@@ -10,6 +10,7 @@ from store.tables.base import metadata
 from store.tables.campaigns import BriefRow, Campaign, Proposal
 from store.tables.catalogue import ActionRow, Creative, Document, Offer, Product
 from store.tables.decisions import CapCounter, CatalogueRevision, ChoiceEvent, DrawPositions, ManagedObject
+from store.tables.inbound import MessageEvent, SentTest
 from store.tables.launches import Batch, Choice, Launch, Reservation, Send
 from store.tables.measures import Event, Experiment, Outcome, Readout
 from store.tables.notifications import Notification, Webhook
@@ -46,6 +47,7 @@ __all__ = [
     "ImportRun",
     "Launch",
     "ManagedObject",
+    "MessageEvent",
     "Notification",
     "Offer",
     "Outcome",
@@ -59,6 +61,7 @@ __all__ = [
     "Reservation",
     "RoleGrant",
     "Send",
+    "SentTest",
     "ServedProfile",
     "Signature",
     "Snapshot",

@@ -38,7 +38,10 @@ class PersonName(IdentityModel, table=True):
 
 
 class UserAddress(IdentityModel, table=True):
-    """Where a signed-in user is written to about approvals; set by the user alone."""
+    """Where a signed-in user is written to about approvals; set by the user alone.
+
+    `verified_at` is when the user gave back the code that was sent there; test messages go to no other address.
+    """
 
     __tablename__ = "user_addresses"
 
@@ -46,6 +49,7 @@ class UserAddress(IdentityModel, table=True):
     user_id: str = Field(primary_key=True)
     email: str
     set_at: datetime = Field(sa_type=UtcDateTime)
+    verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 identity_metadata = IdentityModel.metadata

@@ -86,7 +86,7 @@ class Send(SQLModel, table=True):
 
     pending → sending → sent | failed | unknown; held → pending | dropped. `sending` is written before the provider
     is called, with the `attempt` that calls; only a later attempt may ask the provider about it. `layer` and
-    `rule` are the gate's decision.
+    `rule` are the gate's decision, or `provider` and its reason. `tries` counts calls that surely sent nothing.
     """
 
     __tablename__ = "sends"
@@ -117,6 +117,7 @@ class Send(SQLModel, table=True):
     provider: str | None = None
     provider_id: str | None = None
     attempt: int = 0
+    tries: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     created_at: datetime = Field(sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

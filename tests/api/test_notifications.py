@@ -78,7 +78,7 @@ async def test_whoever_may_sign_is_written_to_once_with_a_link(proposed: Propose
     async with office(proposed, mail) as desk:
         for who, address in (("Grace", GRACE), ("Ada", ADA)):
             put = await desk.call(who, "PUT", "/v1/me/email", json={"email": address})
-            assert put.json() == {"email": address, "mail_is_configured": True}
+            assert put.json() == {"email": address, "verified": False, "mail_is_configured": True}
         await sweep(desk)
         await sweep(desk)
         (letter,) = mail.taken

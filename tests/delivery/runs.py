@@ -127,6 +127,7 @@ class Flaky:
     """A provider in front of another that answers as told: `silent` calls end without an answer."""
 
     name = "flaky"
+    chunk = 250
 
     def __init__(self, inner: Any, *, delivers: bool, answers_lookup: bool = True) -> None:
         self.inner, self.delivers, self.answers_lookup = inner, delivers, answers_lookup

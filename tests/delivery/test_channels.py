@@ -13,10 +13,22 @@ from delivery.channels.file import OUTBOX_FILE, FileChannel
 from delivery.channels.interface import Assigned, Message, SendOutcome
 from delivery.channels.replay import ReplayProvider, WorldMissingError
 from store.importing.replay_world import publish_world, stage_world
+from tools.content.creative import Creative
+
+CREATIVE = Creative(
+    arm_id="mens_email",
+    channel="email",
+    subject="Subject é",
+    heading="Hello",
+    body="Body",
+    call_to_action="Look",
+    link="https://shop.invalid/",
+    footer="{{ unsubscribe_url }}",
+)
 
 
 def message(key: str, arm: str = "mens_email") -> Message:
-    return Message(key, "w", f"person-{key}", arm, "email", "d" * 64, "Subject é", "Body")
+    return Message(key, "w", f"person-{key}", arm, "email", "d" * 64, "Subject é", "Body", CREATIVE)
 
 
 @pytest.fixture

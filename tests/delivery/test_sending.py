@@ -134,6 +134,7 @@ class Stopping:
     """Stops or pauses the campaign after the first chunk it is given."""
 
     name = "replay"
+    chunk = 10
 
     def __init__(self, world: World, action: Any) -> None:
         self.world, self.action, self.chunks = world, action, 0
@@ -149,8 +150,7 @@ class Stopping:
 
 
 @pytest.mark.promise
-def test_a_stop_takes_hold_within_a_batch(short: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery.send, "CHUNK_MESSAGES", 10)
+def test_a_stop_takes_hold_within_a_batch(short: World) -> None:
     channel = Stopping(short, control.stop)
     world = short.with_channel(channel)
     send_first(world)
@@ -164,8 +164,7 @@ def test_a_stop_takes_hold_within_a_batch(short: World, monkeypatch: pytest.Monk
     assert the_launch(world).finished_at is not None and the_launch(world).learned_until == 2
 
 
-def test_a_pause_keeps_the_rest_until_somebody_resumes(short: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delivery.send, "CHUNK_MESSAGES", 10)
+def test_a_pause_keeps_the_rest_until_somebody_resumes(short: World) -> None:
     world = short.with_channel(Stopping(short, control.pause))
     send_first(world)
     drive(world)

@@ -66,14 +66,29 @@ class Rendered(BaseModel):
     html: str
 
 
-def render(creative: Creative, customer: Mapping[str, JsonValue], *, unsubscribe_url: str) -> Rendered:
-    """Return the message for one customer; CreativeError names the part that cannot be rendered."""
+def render(
+    creative: Creative,
+    customer: Mapping[str, JsonValue],
+    *,
+    unsubscribe_url: str,
+    through: str | None = None,
+) -> Rendered:
+    """Return the message for one customer; CreativeError names the part that cannot be rendered.
+
+    Its call to action leads to the creative's link, or to the address `through` which that is reached.
+    """
     variables: dict[str, JsonValue] = {"customer": dict(customer), "unsubscribe_url": unsubscribe_url}
     said = {part: _render(creative, part, text, variables) for part, text in creative.texts().items()}
-    link = _render(creative, "link", creative.link, variables)
+    link = through or _render(creative, "link", creative.link, variables)
     preheader = said.get("preheader", "")
     text = "\n\n".join((said["heading"], said["body"], f"{said['call_to_action']}: {link}", said["footer"]))
-    return Rendered(subject=said["subject"], preheader=preheader, text=text, html=_html(said, link))
+    html = _html(said, link, unsubscribe_url)
+    return Rendered(subject=said["subject"], preheader=preheader, text=text, html=html)
+
+
+def link_of(creative: Creative, customer: Mapping[str, JsonValue]) -> str:
+    """Return where a creative's call to action leads one customer; CreativeError when it cannot be rendered."""
+    return _render(creative, "link", creative.link, {"customer": dict(customer)})
 
 
 def check(creative: Creative) -> list[str]:
@@ -109,14 +124,16 @@ def _render(creative: Creative, part: str, text: str, variables: Mapping[str, Js
         ) from error
 
 
-def _html(said: Mapping[str, str], link: str) -> str:
+def _html(said: Mapping[str, str], link: str, unsubscribe_url: str) -> str:
     from html import escape
 
+    leaving = escape(unsubscribe_url, quote=True)
+    footer = escape(said["footer"]).replace(leaving, f'<a href="{leaving}">{leaving}</a>')
     body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in said["body"].split("\n\n"))
     return (
         f"<h1>{escape(said['heading'])}</h1>{body}"
         f'<p><a href="{escape(link, quote=True)}">{escape(said["call_to_action"])}</a></p>'
-        f"<p><small>{escape(said['footer'])}</small></p>"
+        f"<p><small>{footer}</small></p>"
     )
 
 

@@ -34,6 +34,12 @@ def show_address(out: Console, found: Json) -> None:
     """Say where the user is written to."""
     where = found["email"]
     out.print(f"You are written to at {escape(where)}." if where else "You are written to nowhere.")
+    if where:
+        out.print(
+            "The address is verified."
+            if found["verified"]
+            else "It is not verified: `countersign notifications verify`."
+        )
     if where and not found["mail_is_configured"]:
         out.print("This home has no mail server yet: set COUNTERSIGN_SMTP_HOST where it is served.")
 

@@ -1,0 +1,1 @@
+"""What comes back from customers and mail systems: leaving, preferences, clicks, bounces, complaints."""
