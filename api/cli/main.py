@@ -20,6 +20,7 @@ from api.cli import (
     importing,
     looking,
     notifying,
+    recommending,
     remembering,
     toolserver,
     users,
@@ -80,6 +81,7 @@ app.add_typer(notifying.notifications, name="notifications")
 app.add_typer(notifying.webhooks, name="webhooks")
 app.command("mcp")(toolserver.mcp)
 app.command("ope")(valuing.ope)
+app.command("recommend")(recommending.recommend)
 
 
 # Evals stand to the right of the API, so the name of their commands is known here and nothing else of them.
