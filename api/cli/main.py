@@ -15,6 +15,7 @@ from api.cli import (
     authority,
     campaigns,
     chatting,
+    deciding,
     demonstrating,
     homes,
     importing,
@@ -69,6 +70,7 @@ app.command("plan")(chatting.plan)
 app.add_typer(approving.app, name="approvals")
 app.add_typer(authority.app, name="authority")
 app.add_typer(campaigns.app, name="campaigns")
+app.add_typer(deciding.app, name="decisions")
 app.add_typer(looking.audience, name="audience")
 app.command("offers")(looking.offers)
 app.add_typer(looking.policies, name="policies")
