@@ -1,4 +1,4 @@
-"""`decisions replay|learning`: a decision drawn again from its log, and what a collection has learnt."""
+"""`decisions serve|replay|learning`: a server of decisions alone, a decision drawn again from its log, and what a collection has learnt."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from api.cli.options import ask
-from api.cli.output import give
+from api.cli.options import ask, options_of
+from api.cli.output import console, give
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,8 +15,31 @@ if TYPE_CHECKING:
     from api.cli.client import Client
 
 app = typer.Typer(
-    help="Decisions over HTTP: replay one, see what a collection has learnt.", no_args_is_help=True
+    help="Decisions over HTTP: serve them alone, replay one, see what a collection has learnt.",
+    no_args_is_help=True,
 )
+
+
+@app.command("serve")
+def served(
+    ctx: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)
+    ] = 8400,
+) -> None:
+    """Serve the decisions of a home and nothing else, from a process without agents, graph or warehouse."""
+    import asyncio
+
+    from api.decisioning.serving import run_decisions
+    from store.home import open_home
+
+    home = open_home(options_of(ctx).home_path())
+
+    def told(url: str) -> None:
+        console().print(f"Serving the decisions of {home.path} at {url}. Ctrl-C stops it.")
+
+    asyncio.run(run_decisions(home, host, port, told))
 
 
 @app.command("replay")

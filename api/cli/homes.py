@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,19 +11,12 @@ import typer
 
 from api.cli.options import options_of
 from api.cli.output import console, give
-from policies.errors import ConflictError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from api.settings import Settings
     from store.home import Home
-
-
-class AddressTakenError(ConflictError):
-    """Nothing can listen at this address."""
-
-    code = "address_taken"
 
 
 def init(
@@ -85,42 +75,19 @@ def serve(
 
 
 async def _serve(home: Home, settings: Settings, host: str, port: int) -> None:
-    import uvicorn
-
     from api.http.application import build_api
+    from api.http.listening import listen_or_refuse, serve_until_signalled
     from api.wiring import open_app
 
-    class Server(uvicorn.Server):
-        """Leaves the signals to the loop, so that the home is closed in order after the last request."""
-
-        @contextlib.contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, self.handle_exit, number, None)
-            yield
-
-    listening = _listen(host, port)
+    listening = listen_or_refuse(host, port)
     with contextlib.closing(listening):
         async with open_app(home, settings) as app:
             await app.engine.start()
             url = f"http://{host}:{listening.getsockname()[1]}"
-            config = uvicorn.Config(build_api(app), log_level="warning", timeout_graceful_shutdown=5)
+            api = build_api(app)
             app.lock.publish(url)
             console().print(f"Serving {home.path} at {url} (model: {app.models.model_id}). Ctrl-C stops it.")
-            await Server(config).serve(sockets=[listening])
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    from api.http.listening import listen
-
-    try:
-        return listen(host, port)
-    except OSError as error:
-        raise AddressTakenError(
-            f"cannot listen on {host}:{port} ({error.strerror}); choose another --port",
-            value=f"{host}:{port}",
-        ) from error
+            await serve_until_signalled(api, listening)
 
 
 def _show_init(out: Console, made: dict[str, Any]) -> None:  # JSON

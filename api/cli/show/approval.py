@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.panel import Panel
 
 from api.cli.show.approval_basis import show_basis, show_changes, show_outlook, show_trace, show_wishes
+from api.cli.show.managed import show_version
 from api.cli.show.marks import pairs, roles, section, state, table, when
 from api.cli.show.policy_change import show_policy_change
 
@@ -23,6 +24,10 @@ def show_approval(out: Console, approval: Json) -> None:
     """Draw an approval whole."""
     if approval["kind"] == "policy_change":
         show_policy_change(out, approval)
+        show_signatures(out, approval)
+        return
+    if "object_kind" in approval:
+        show_version(out, approval)
         show_signatures(out, approval)
         return
     content = approval["content"]
