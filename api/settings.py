@@ -14,12 +14,11 @@ from pydantic_settings import SettingsError as UnreadableError
 from agents.agent_run import Limits
 from agents.models.prices import ModelPrice
 from agents.models.settings import ModelSettings
+from api.home_setting import DEFAULT_HOME
 from delivery.email.settings import EmailSettings, InboundSettings
 from delivery.notifications.mail import SmtpSettings
 from policies.errors import InvalidInputError
 from store.home_settings import in_words
-
-DEFAULT_HOME = Path("countersign-home")
 
 
 class SettingsError(InvalidInputError):

@@ -24,6 +24,7 @@ from api.reporting import report_page
 from api.reviews import Reviews
 from api.settings import Settings
 from delivery.channels.email import EmailChannel
+from delivery.decisions.learning import Learner
 from delivery.drive import Driver, Handlers, job_handlers
 from delivery.email.links import Links
 from delivery.features import CustomerFeatures
@@ -247,7 +248,13 @@ def _engine(
     due = job_handlers(ports, Handlers(resume, reviews.review, threads.carry_on, notifications.tell))
     executor = ports.ids.new() if home.settings.shared else OWNER
     jobs = Jobs(home.jobs, {**due, PRUNE: pruning.job}, executor=executor)
-    driver = Driver(ports, jobs, told=watching.work, sweeps=(notifications.sweep,), daily=(PRUNE,))
+    driver = Driver(
+        ports,
+        jobs,
+        told=watching.work,
+        sweeps=(notifications.sweep, Learner(ports.database, ports.clock).sweep),
+        daily=(PRUNE,),
+    )
     return Engine(ports.clock, jobs, driver)
 
 

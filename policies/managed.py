@@ -6,6 +6,7 @@ A version is frozen under a digest as a campaign is, and is served only once som
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -20,6 +21,8 @@ from policies.rule_digests import rule_digests
 from policies.workspace_rules import WorkspaceRules
 
 MOST_OFFERS, MOST_RULES, MOST_CAPS = 1_000, 20, 10
+MOST_WORTH: Final = 1_000
+"""Largest reward of one event, so that exact sums of their squares fit for millions of rows."""
 NOTHING: Final = "none"
 """The arm that stands for offering nothing."""
 _ID: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
@@ -99,12 +102,40 @@ class RuleBody(Part):
     words: str = Field(min_length=1, max_length=300)
 
 
+class Learning(Part):
+    """What a collection learns from: the worth, to six decimals, of each kind of event inside the window after a choice.
+
+    Without `displayed_only` a choice that nothing came of is worth 0, seen or not. The declared values count as `prior_rows`
+    rows an arm. A changed definition learns the whole log anew.
+    """
+
+    rewards: Mapping[Literal["display", "interact", "dismiss"], float] = Field(min_length=1)
+    window_hours: int = Field(ge=1, le=8_784)
+    displayed_only: bool = False
+    prior_rows: float = Field(default=10.0, gt=0, le=1e9)
+
+    @property
+    def definition(self) -> str:
+        """What the sums are kept under: all that decides a reward."""
+        said = [sorted(self.rewards.items()), self.window_hours, self.displayed_only]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
+
+    @model_validator(mode="after")
+    def _is_finite(self) -> Self:
+        for name, worth in self.rewards.items():
+            if not abs(worth) <= MOST_WORTH:
+                raise ValueError(
+                    f"the reward of {name} is {worth}; it must be a number within {MOST_WORTH}: take a larger unit"
+                )
+        return self
+
+
 class CollectionBody(Part):
     """The offers that a decision chooses among, and how.
 
     `values` is what an offer is believed to be worth a choice, in one unit, `observations` on how many rows that rests.
     `context` declares what a request may bring. Whoever is held out gets the fallback; random control an eligible offer
-    at random. `do_nothing` lets offering nothing compete as an arm.
+    at random. `do_nothing` lets offering nothing compete as an arm. With `learning` the values are where it begins.
     """
 
     type: Literal[ManagedKind.COLLECTION] = ManagedKind.COLLECTION
@@ -125,6 +156,7 @@ class CollectionBody(Part):
     random_control_share: float = Field(default=0.0, ge=0, lt=1)
     do_nothing: bool = False
     reservation_minutes: int = Field(default=30, ge=1, le=10_080)
+    learning: Learning | None = None
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
-import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,11 +11,9 @@ import typer
 
 from api.cli.options import options_of
 from api.cli.output import console, give
-from policies.errors import ConflictError, InvalidInputError
+from policies.errors import InvalidInputError
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from rich.console import Console
 
     from api.settings import Settings
@@ -26,12 +21,6 @@ if TYPE_CHECKING:
 
 
 STANDARD_CHANNELS = ("file", "email")
-
-
-class AddressTakenError(ConflictError):
-    """Nothing can listen at this address."""
-
-    code = "address_taken"
 
 
 def init(
@@ -97,38 +86,19 @@ def serve(
 
 
 async def _serve(home: Home, settings: Settings, host: str, port: int) -> None:
-    import uvicorn
-
     from api.http.application import build_api
+    from api.http.listening import listen_or_refuse, serve_until_signalled
     from api.wiring import open_app
 
-    class Server(uvicorn.Server):
-        """Leaves the signals to the loop, so that the home is closed in order after the last request."""
-
-        def __init__(self, config: uvicorn.Config, closing: asyncio.Event) -> None:
-            super().__init__(config)
-            self._closing = closing
-
-        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            self._closing.set()
-            super().handle_exit(sig, frame)
-
-        @contextlib.contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.add_signal_handler(number, self.handle_exit, number, None)
-            yield
-
-    listening = _listen(host, port)
+    listening = listen_or_refuse(host, port)
     with contextlib.closing(listening):
         async with open_app(home, settings) as app:
             await app.engine.start()
             url = f"http://{host}:{listening.getsockname()[1]}"
-            config = uvicorn.Config(build_api(app), log_level="warning", timeout_graceful_shutdown=5)
+            api = build_api(app)
             app.lock.publish(url)
             console().print(f"Serving {home.path} at {url} (model: {app.models.model_id}). Ctrl-C stops it.")
-            await Server(config, app.closing).serve(sockets=[listening])
+            await serve_until_signalled(api, listening, app.closing)
 
 
 def _channels(given: list[str]) -> list[str]:
@@ -138,18 +108,6 @@ def _channels(given: list[str]) -> list[str]:
             f"{unknown[0]!r} is no channel of a home; use {' or '.join(STANDARD_CHANNELS)}", value=unknown[0]
         )
     return given
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    from api.http.listening import listen
-
-    try:
-        return listen(host, port)
-    except OSError as error:
-        raise AddressTakenError(
-            f"cannot listen on {host}:{port} ({error.strerror}); choose another --port",
-            value=f"{host}:{port}",
-        ) from error
 
 
 def _show_init(out: Console, made: dict[str, Any]) -> None:  # JSON

@@ -15,11 +15,13 @@ from api.cli import (
     authority,
     campaigns,
     chatting,
+    deciding,
     demonstrating,
     homes,
     importing,
     looking,
     notifying,
+    recommending,
     remembering,
     toolserver,
     users,
@@ -68,6 +70,7 @@ app.command("plan")(chatting.plan)
 app.add_typer(approving.app, name="approvals")
 app.add_typer(authority.app, name="authority")
 app.add_typer(campaigns.app, name="campaigns")
+app.add_typer(deciding.app, name="decisions")
 app.add_typer(looking.audience, name="audience")
 app.command("offers")(looking.offers)
 app.add_typer(looking.policies, name="policies")
@@ -80,6 +83,7 @@ app.add_typer(notifying.notifications, name="notifications")
 app.add_typer(notifying.webhooks, name="webhooks")
 app.command("mcp")(toolserver.mcp)
 app.command("ope")(valuing.ope)
+app.command("recommend")(recommending.recommend)
 
 
 # Evals stand to the right of the API, so the name of their commands is known here and nothing else of them.

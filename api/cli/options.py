@@ -37,6 +37,12 @@ class Options:
         key = self.key or (settings.key.get_secret_value() if settings.key else None)
         return Target(self.home or settings.home, key, self.acting_as)
 
+    def home_path(self) -> Path:
+        """Return the home alone, without reading any other setting."""
+        from api.home_setting import home_of_environment
+
+        return self.home or home_of_environment()
+
 
 class AnywhereGroup(TyperGroup):
     """The root command: its own options may stand before or after the command's name."""

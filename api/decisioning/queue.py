@@ -48,6 +48,16 @@ class DecisionQueue:
         async with self._turn:
             return await in_thread(self._service.take_events, key, decision_id, events)
 
+    async def replay(self, key: str, decision_id: str) -> dict[str, Any]:
+        """Draw the choices of one decision again from the log."""
+        async with self._turn:
+            return await in_thread(self._service.replay, key, decision_id)
+
+    async def learnt(self, key: str, collection_id: str) -> dict[str, Any]:
+        """Show what a collection believes now, by item."""
+        async with self._turn:
+            return await in_thread(self._service.learnt, key, collection_id)
+
     async def _run(self) -> None:
         while self._waiting:
             group = [self._waiting.popleft()]

@@ -1,4 +1,4 @@
-"""`POST /v1/decisions`, `/v1/decisions/batch` and `/v1/decisions/{id}/events`."""
+"""`POST /v1/decisions`, `/v1/decisions/batch` and `/v1/decisions/{id}/events`; replays and what was learnt."""
 
 from __future__ import annotations
 
@@ -60,6 +60,20 @@ async def events_taken(request: Request, decision_id: str) -> Response:
     """Take displays, interactions and dismissals of chosen items by token; they move the items' caps."""
     key, given = _key(request), _read(ItemEvents, await request.body())
     done = await _queue(request).take_events(key, decision_id, given.events)
+    return Response(to_json(done), media_type="application/json")
+
+
+@router.get("/{decision_id}/replay")
+async def replayed(request: Request, decision_id: str) -> Response:
+    """Draw every choice of a decision again from its logged seed, position and probabilities, and say what agrees."""
+    done = await _queue(request).replay(_key(request), decision_id)
+    return Response(to_json(done), media_type="application/json")
+
+
+@router.get("/learning/{collection_id}")
+async def learnt(request: Request, collection_id: str) -> Response:
+    """Show what a collection believes of each item now, and on how many learnt choices that rests."""
+    done = await _queue(request).learnt(_key(request), collection_id)
     return Response(to_json(done), media_type="application/json")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 
 from fastapi import FastAPI
 
@@ -11,6 +13,8 @@ from api.decisioning import routes, why
 from api.decisioning.queue import DecisionQueue
 from api.http.bodies import BoundedBodies
 from api.http.faults import answer_faults
+from api.http.listening import listen_or_refuse, serve_until_signalled
+from delivery.decisions.learning import Learner
 from delivery.decisions.service import DecisionService
 from delivery.decisions.why import WhyPages
 from store.audit import AuditLog
@@ -19,6 +23,10 @@ from store.database import Database, migrate
 from store.home import Home, home_lock
 from store.ids import IdSource, RandomIds
 from store.keys import DecisionKeys
+from store.threads import in_thread
+
+_LEARN_SECONDS = 60.0
+_log = logging.getLogger(__name__)
 
 
 def serve_decisions(
@@ -35,7 +43,7 @@ def serve_decisions(
 @contextmanager
 def decision_api(home: Home) -> Iterator[FastAPI]:
     """Own a home and serve its decisions alone; HomeOwnedError while another process owns it."""
-    with home_lock(home):
+    with home_lock(home) as lock:
         database = home.database()
         try:
             migrate(database)
@@ -45,6 +53,30 @@ def decision_api(home: Home) -> Iterator[FastAPI]:
             answer_faults(api)
             api.add_middleware(BoundedBodies)
             serve_decisions(api, home, database, AuditLog(home.keys_dir), clock, RandomIds(clock))
+            api.state.lock, api.state.learner = lock, Learner(database, clock)
             yield api
         finally:
             database.close()
+
+
+async def run_decisions(home: Home, host: str, port: int, told: Callable[[str], None]) -> None:
+    """Serve the decisions of a home until a signal says to stop, and learn once a minute; `told` hears the address."""
+    with closing(listen_or_refuse(host, port)) as listening, decision_api(home) as api:
+        url = f"http://{host}:{listening.getsockname()[1]}"
+        api.state.lock.publish(url)
+        told(url)
+        learning = asyncio.create_task(_learn(api.state.learner))
+        try:
+            await serve_until_signalled(api, listening)
+        finally:
+            learning.cancel()
+            with suppress(asyncio.CancelledError):
+                await learning
+
+
+async def _learn(learner: Learner) -> None:
+    while True:
+        (failure,) = await asyncio.gather(in_thread(learner.sweep), return_exceptions=True)
+        if isinstance(failure, Exception):
+            _log.error("learning failed and is tried again in a minute", exc_info=failure)
+        await asyncio.sleep(_LEARN_SECONDS)

@@ -16,14 +16,18 @@ from policies.managed import NOTHING, CollectionBody, OfferBody, PlacementBody, 
 from policies.proposal import digest_json, digest_of
 from store.audit import AuditLog
 from store.repositories.countersignatures import unproven
+from store.repositories.learning import sums_of
 from store.repositories.managed import served_versions
 from store.tables import Approval, ManagedObject, Proposal
+from tools.bandits.beta import BetaThompson
 from tools.bandits.chooser import Chooser
 from tools.bandits.projection import ShareBounds
 from tools.bandits.registry import make_policy
+from tools.bandits.ridge import Posterior
 from tools.bandits.simple import Uniform
-from tools.decisions.draws import believed, bounds_of
+from tools.decisions.draws import bounds_of
 from tools.decisions.fields import Rule, read_rule
+from tools.decisions.learning import ArmSums, believed_after, believed_chances
 
 Body = TypeVar("Body")
 
@@ -54,10 +58,16 @@ class Collection:
     offers: tuple[Served[OfferBody] | None, ...]
     costs: np.ndarray[tuple[int], np.dtype[np.int64]]
     bounds: ShareBounds
-    model_digest: str
+    belief: Posterior
+    needs_deviations: bool
     chooser: Chooser
     control: Chooser
     policy_id: str
+
+    @property
+    def model_digest(self) -> str:
+        """Names what the scores rest on: declared values, and what was learnt since."""
+        return self.belief.state_digest
 
     @property
     def nothing(self) -> int | None:
@@ -124,7 +134,10 @@ def read_catalogue(
                 collections[name] = Served(body, *rest)
             case RuleBody() as body:
                 rules[name] = read_rule(name, content.version, body.words, body.definition, dict(body.fields))
-    ready = {name: _ready(name, served, offers) for name, served in collections.items()}
+    ready = {
+        name: _ready(name, served, offers, _learnt(session, workspace_id, name, served.body))
+        for name, served in collections.items()
+    }
     return Catalogue(ready, placements, rules, refused)
 
 
@@ -146,14 +159,38 @@ def _doubt(
     return unproven(session, audit, approval, proposal)
 
 
-def _ready(name: str, served: Served[CollectionBody], offers: Mapping[str, Served[OfferBody]]) -> Collection:
+def _learnt(
+    session: Session, workspace_id: str, name: str, body: CollectionBody
+) -> Mapping[str, ArmSums] | None:
+    """The sums that a collection has learnt, None where it does not learn. They are those of now, whatever `as_of`."""
+    if body.learning is None:
+        return None
+    return sums_of(session, workspace_id, name, body.learning.definition)
+
+
+def believed(arms: tuple[str, ...], body: CollectionBody, sums: Mapping[str, ArmSums] | None) -> Posterior:
+    """The belief of a collection: its declared values, then what it has learnt."""
+    values = np.array([body.values.get(arm, 0.0) for arm in arms])
+    said = [list(arms), values.tolist(), body.observations, body.noise_deviation]
+    if sums is not None and body.learning is not None:
+        said += [body.learning.prior_rows, sorted((item, *each) for item, each in sums.items())]
+    rows = body.observations if body.learning is None else body.learning.prior_rows
+    if body.policy_id == BetaThompson.policy_id:
+        return believed_chances(arms, values, rows, body.observations, sums or {}, digest_json(said))
+    noise = body.noise_deviation
+    return believed_after(arms, values, rows, body.observations, noise, sums or {}, digest_json(said))
+
+
+def _ready(
+    name: str,
+    served: Served[CollectionBody],
+    offers: Mapping[str, Served[OfferBody]],
+    sums: Mapping[str, ArmSums] | None,
+) -> Collection:
     body = served.body
     arms = (*body.offers, *((NOTHING,) if body.do_nothing else ()))
     bounds = bounds_of(body.exploration_share, body.minimum_arm_probability, arms)
-    values = np.array([body.values.get(arm, 0.0) for arm in arms])
-    belief = [list(arms), values.tolist(), body.observations, body.noise_deviation]
-    digest = digest_json(belief)
-    posterior = believed(arms, values, body.observations, body.noise_deviation, digest)
+    posterior = believed(arms, body, sums)
     policy = make_policy(body.policy_id, dict(body.parameters))
     found = tuple(offers.get(arm) for arm in arms)
     costs = np.array([0 if each is None else each.body.cost_minor for each in found], dtype=np.int64)
@@ -164,7 +201,8 @@ def _ready(name: str, served: Served[CollectionBody], offers: Mapping[str, Serve
         found,
         costs,
         bounds,
-        digest,
+        posterior,
+        policy.needs_deviations,
         Chooser(posterior, policy, bounds, body.seed),
         Chooser(posterior, Uniform(), ShareBounds(0.0), body.seed),
         policy.policy_id,

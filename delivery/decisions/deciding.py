@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -262,6 +263,8 @@ class Group:
                 "scores": draw.scores,
                 "costs": collection.costs.tolist(),
                 "price": 0.0,
+                "observations": collection.belief.observations,
+                "noise": sqrt(collection.belief.noise_variance),
                 "p": draw.probabilities,
                 "u": draw.u,
                 "seed": body.seed,
@@ -271,6 +274,8 @@ class Group:
                 "item": collection.arms[draw.arm_index],
                 "item_version": None if served is None else served.version,
             }
+            if collection.needs_deviations and not control:
+                record["deviations"] = collection.belief.factors[:, 0, 0].tolist()
         return {
             "choice_id": choice_id,
             "workspace_id": asking.workspace_id,

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlmodel import Session
 
 from delivery.decisions.asked import Ask, ItemEvent
-from delivery.decisions.catalogue import Catalogue, read_catalogue
+from delivery.decisions.catalogue import Catalogue, UnknownDecisionError, read_catalogue
 from delivery.decisions.deciding import Asking, Group, Row
 from delivery.decisions.why import WHY_USE
 from policies.authority import Action, Person, Resource, require_authority
@@ -30,14 +30,18 @@ from store.repositories.deciding import (
     chosen,
     is_stopped,
     known_people,
+    logged_choices,
     profiles_of,
     take_positions,
     the_person,
 )
+from store.repositories.learning import Subject, mark_of, sums_of
 from store.repositories.managed import revision_of
 from store.repositories.people import UnknownPersonError
 from store.repositories.workspaces import user_by_key
 from store.tables import ChoiceEvent
+from tools.decisions.learning import MILLION, ArmSums
+from tools.decisions.replaying import replay_choice
 
 Json = dict[str, Any]
 EVENT_USE = "event"
@@ -122,6 +126,49 @@ class DecisionService:
                 insert_rows(session, ChoiceEvent, [row])
                 moved += settle_event(session, workspace_id, choice_id, event.type, at=now)
         return {"status": "ok", "added": len(events) - known, "known": known, "caps_moved": moved}
+
+    def replay(self, key: str, decision_id: str) -> Json:
+        """Draw the choices of a decision again from the log; UnknownDecisionError for none of this workspace."""
+        with self._database.read() as session:
+            logged = logged_choices(session, self._person(session, key).workspace_id, decision_id)
+        if not logged:
+            raise UnknownDecisionError(f"there is no decision {decision_id}", value=decision_id)
+        made = [replay_choice(choice_id, record) for choice_id, record in logged]
+        return {
+            "decision_id": decision_id,
+            "replays": all(each.replays for each in made),
+            "choices": [each._asdict() for each in made],
+        }
+
+    def learnt(self, key: str, collection_id: str) -> Json:
+        """Show the belief of a live collection by item; UnknownDecisionError for none."""
+        with self._database.read() as session:
+            workspace_id = self._person(session, key).workspace_id
+            collection = self._catalogue(session, workspace_id, None, hold=False).collection(collection_id)
+            learning = collection.served.body.learning
+            sums = (
+                {} if learning is None else sums_of(session, workspace_id, collection_id, learning.definition)
+            )
+            subject = Subject(workspace_id, collection_id, "" if learning is None else learning.definition)
+            until = None if learning is None else mark_of(session, subject)
+        belief = collection.belief
+        return {
+            "collection": collection_id,
+            "version": collection.served.version,
+            "learns": learning is not None,
+            "until": until,
+            "state": belief.state_digest,
+            "items": [
+                {
+                    "item": arm,
+                    "choices": sums.get(arm, ArmSums()).rows,
+                    "reward": sums.get(arm, ArmSums()).total / MILLION,
+                    "value": float(belief.coefficients[k, 0]),
+                    "deviation": float(belief.factors[k, 0, 0]),
+                }
+                for k, arm in enumerate(belief.arms)
+            ],
+        }
 
     def _chosen_by(self, session: Session, workspace_id: str, decision_id: str, event: ItemEvent) -> str:
         choice_id = self._keys.item_of(EVENT_USE, event.token)

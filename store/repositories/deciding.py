@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from policies.consent import Channel, ConsentStatus, Purpose, pack
 from policies.errors import ConflictError, NotFoundError
@@ -186,6 +186,16 @@ def chosen(session: Session, workspace_id: str, choice_id: str) -> Chosen:
     if found.workspace_id != workspace_id:
         raise UnknownTokenError("this token names no item that was chosen here", value="token")
     return found
+
+
+def logged_choices(session: Session, workspace_id: str, decision_id: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return id and record of every choice of a decision, in the order they were made; none for an unknown one."""
+    query = (
+        select(Choice)
+        .where(Choice.workspace_id == workspace_id, Choice.decision_id == decision_id)
+        .order_by(col(Choice.choice_id))
+    )
+    return [(each.choice_id, each.record) for each in session.exec(query)]
 
 
 def chosen_anywhere(session: Session, choice_id: str) -> Chosen:

@@ -85,7 +85,7 @@ def propose_version(
     require_usable(object_id, body)
     workspace = get_workspace(session, person.workspace_id)
     rules = WorkspaceRules.model_validate(workspace.rules)
-    _advance(session, person.workspace_id)  # holds the row, so that two proposals get two numbers
+    advance_revision(session, person.workspace_id)  # holds the row, so that two proposals get two numbers
     number = _last_version(session, person.workspace_id, body.type, object_id) + 1
     frozen = freeze_version(object_id, number, body, reason=reason, rules=rules)
     kind = proposal_kind(body)
@@ -141,7 +141,7 @@ def require_version_author(person: Person) -> None:
 
 def go_live(session: Session, proposal: Proposal, content: ManagedVersion, at: datetime) -> None:
     """Let a version be served from now on in place of the one before; VersionOvertakenError after a later one."""
-    _advance(session, proposal.workspace_id)
+    advance_revision(session, proposal.workspace_id)
     kind = content.body.type
     last = session.exec(
         _versions(proposal.workspace_id, kind, content.object_id).where(
@@ -172,7 +172,7 @@ def withdraw_object(
     """Stop serving an object at once; a brake, so everyone with a role may. NotLiveError where nothing is live."""
     resource = Resource("workspace", None, person.workspace_id, person.workspace_id)
     require_authority(person, Action.STOP, resource)
-    _advance(session, person.workspace_id)
+    advance_revision(session, person.workspace_id)
     query = _versions(person.workspace_id, kind, object_id).where(ManagedObject.status == "live")
     row = session.exec(query).first()
     if row is None:
@@ -207,15 +207,17 @@ def versions_of(session: Session, workspace_id: str, *, limit: int = 1_000) -> S
 
 
 def served_versions(
-    session: Session, workspace_id: str, as_of: datetime | None = None
+    session: Session, workspace_id: str, as_of: datetime | None = None, kind: ManagedKind | None = None
 ) -> Sequence[tuple[ManagedObject, Proposal, Approval]]:
-    """Return what is live, or was at `as_of`, each with the proposal and the approval that it rests on."""
+    """Return what is live, or was at `as_of`, of one kind or all, with the proposal and the approval it rests on."""
     query = (
         select(ManagedObject, Proposal, Approval)
         .join(Proposal, col(Proposal.proposal_id) == ManagedObject.proposal_id)
         .join(Approval, col(Approval.proposal_id) == ManagedObject.proposal_id)
         .where(ManagedObject.workspace_id == workspace_id)
     )
+    if kind is not None:
+        query = query.where(ManagedObject.kind == kind.value)
     if as_of is None:
         query = query.where(ManagedObject.status == "live")
     else:
@@ -230,7 +232,8 @@ def revision_of(session: Session, workspace_id: str, *, hold: bool) -> int:
     return 0 if found is None else int(found[0])
 
 
-def _advance(session: Session, workspace_id: str) -> None:
+def advance_revision(session: Session, workspace_id: str) -> None:
+    """Say that what a workspace serves has changed, so that every server reads it anew."""
     insert_rows(session, CatalogueRevision, [{"workspace_id": workspace_id, "revision": 0}], keep=True)
     _ADVANCE.run(session, of_workspace=workspace_id)
 

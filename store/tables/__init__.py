@@ -9,7 +9,16 @@ from store.tables.audit import AuditEntry, AuditHead
 from store.tables.base import metadata
 from store.tables.campaigns import BriefRow, Campaign, Proposal
 from store.tables.catalogue import ActionRow, Creative, Document, Offer, Product
-from store.tables.decisions import CapCounter, CatalogueRevision, ChoiceEvent, DrawPositions, ManagedObject
+from store.tables.decisions import (
+    ArmStatistic,
+    CapCounter,
+    CatalogueRevision,
+    ChoiceEvent,
+    DrawPositions,
+    LearningMark,
+    LearntReward,
+    ManagedObject,
+)
 from store.tables.inbound import MessageEvent, SentTest
 from store.tables.launches import Batch, Choice, Launch, Reservation, Send
 from store.tables.measures import Event, Experiment, Outcome, Readout
@@ -24,6 +33,7 @@ __all__ = [
     "AgentTrace",
     "ApiKey",
     "Approval",
+    "ArmStatistic",
     "AuditEntry",
     "AuditHead",
     "Batch",
@@ -46,6 +56,8 @@ __all__ = [
     "HomeClock",
     "ImportRun",
     "Launch",
+    "LearningMark",
+    "LearntReward",
     "ManagedObject",
     "MessageEvent",
     "Notification",

@@ -58,6 +58,47 @@ class DrawPositions(SQLModel, table=True):
     following: int = Field(default=0, sa_type=sa.BigInteger)
 
 
+class LearningMark(SQLModel, table=True):
+    """Up to when a collection's choices were learnt from, by what its rewards are made of."""
+
+    __tablename__ = "learning_marks"
+
+    workspace_id: str = Field(primary_key=True, foreign_key="workspaces.workspace_id")
+    collection_id: str = Field(primary_key=True)
+    definition: str = Field(primary_key=True)
+    until: datetime = Field(sa_type=UtcDateTime)
+
+
+class ArmStatistic(SQLModel, table=True):
+    """Sums of one item's rewards in a collection: additive, and all that its belief rests on."""
+
+    __tablename__ = "arm_statistics"
+
+    workspace_id: str = Field(primary_key=True, foreign_key="workspaces.workspace_id")
+    collection_id: str = Field(primary_key=True)
+    definition: str = Field(primary_key=True)
+    item: str = Field(primary_key=True)
+    learnt_rows: int = Field(default=0, sa_type=sa.BigInteger)
+    total_millionths: int = Field(default=0, sa_type=sa.BigInteger)
+    squares_millionths: int = Field(default=0, sa_type=sa.BigInteger)
+
+
+class LearntReward(SQLModel, table=True):
+    """One choice that was learnt from, once a definition; taken out again when its person is forgotten."""
+
+    __tablename__ = "learnt_rewards"
+
+    choice_id: str = Field(primary_key=True, foreign_key="choices.choice_id")
+    definition: str = Field(primary_key=True)
+    workspace_id: str = Field(foreign_key="workspaces.workspace_id")
+    person_id: str = Field(foreign_key="people.person_id", index=True)
+    collection_id: str
+    item: str
+    reward_millionths: int = Field(sa_type=sa.BigInteger)
+    squared_millionths: int = Field(sa_type=sa.BigInteger)
+    learnt_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class ChoiceEvent(SQLModel, table=True):
     """What became of a chosen item: display, interact or dismiss; once an event id."""
 

@@ -70,6 +70,11 @@ class Choice(SQLModel, table=True):
     """
 
     __tablename__ = "choices"
+    __table_args__ = (
+        sa.Index(
+            "ix_choices_workspace_id_collection_id_chosen_at", "workspace_id", "collection_id", "chosen_at"
+        ),
+    )
 
     choice_id: str = Field(primary_key=True)
     workspace_id: str = Field(foreign_key="workspaces.workspace_id", index=True)

@@ -15,6 +15,7 @@ from tools.bandits.policy import BanditPolicy, Belief, BoolArray
 from tools.bandits.pricing import shares_at_price
 from tools.bandits.projection import ShareBounds, lifted_single
 from tools.bandits.ridge import FloatArray, IntArray, Posterior
+from tools.bandits.scorer import Scorer
 from tools.bandits.squarecb import SquareCB
 from tools.bandits.tiles import TILE
 
@@ -42,13 +43,13 @@ class Chooser:
     """Chooses for one person after another under one belief, bandit policy, bounds, seed and price of money.
 
     Equal to `pipeline.choose` for the same person, position and money to the last bit. The default bandit policy goes
-    through plain floats, which for a handful of arms costs a third of array calls. Uniform numbers are made for
+    through plain floats where a ridge belief scores, which for a handful of arms costs a third of array calls. Uniform numbers are made for
     1,024 positions at a time, since requests mostly come at consecutive ones.
     """
 
     def __init__(
         self,
-        posterior: Posterior,
+        posterior: Scorer,
         policy: BanditPolicy,
         bounds: ShareBounds,
         seed: int,
@@ -56,10 +57,11 @@ class Chooser:
     ) -> None:
         self._posterior, self._policy, self._bounds = posterior, policy, bounds
         self._seed, self._price = seed, price
-        self._plain = policy if isinstance(policy, SquareCB) and not bounds.maximum else None
-        self._tile = np.zeros((TILE, posterior.coefficients.shape[1]))
-        two = np.repeat(posterior.coefficients, 2, axis=0) if len(posterior.arms) == 1 else None
-        self._matrix = np.ascontiguousarray(posterior.coefficients if two is None else two)
+        plain = isinstance(policy, SquareCB) and isinstance(posterior, Posterior) and not bounds.maximum
+        self._plain = policy if plain and isinstance(policy, SquareCB) else None
+        solved = posterior.coefficients if isinstance(posterior, Posterior) else np.zeros((2, 1))
+        self._tile = np.zeros((TILE, solved.shape[1]))
+        self._matrix = np.ascontiguousarray(np.repeat(solved, 2, axis=0) if len(solved) == 1 else solved)
         self._belief = Belief(
             np.empty((0, 0)), None, posterior.observations, float(sqrt(posterior.noise_variance))
         )

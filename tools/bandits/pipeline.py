@@ -13,7 +13,8 @@ from tools.bandits.errors import ArraySizeError, BanditParameterError
 from tools.bandits.policy import BanditPolicy, BoolArray, check_eligible
 from tools.bandits.pricing import Outlook, Price, price_for_budget, shares_at_price
 from tools.bandits.projection import ShareBounds
-from tools.bandits.ridge import FloatArray, IntArray, Posterior
+from tools.bandits.ridge import FloatArray, IntArray
+from tools.bandits.scorer import Scorer
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Budget:
 
 
 def choose(
-    posterior: Posterior,
+    posterior: Scorer,
     features: FloatArray,
     eligible: BoolArray,
     costs: IntArray,
@@ -95,7 +96,7 @@ def choose(
 
 @dataclass(frozen=True)
 class _Rows:
-    posterior: Posterior
+    posterior: Scorer
     policy: BanditPolicy
     bounds: ShareBounds
     scores: FloatArray
@@ -168,7 +169,7 @@ def _draw_in_order(rows: _Rows, left: int | None) -> _Drawn:
     return out
 
 
-def _price(posterior: Posterior, policy: BanditPolicy, bounds: ShareBounds, budget: Budget | None) -> Price:
+def _price(posterior: Scorer, policy: BanditPolicy, bounds: ShareBounds, budget: Budget | None) -> Price:
     if budget is None:
         return Price(0.0, 0.0, False)
     if budget.price is not None:

@@ -11,7 +11,8 @@ import numpy as np
 from tools.bandits.errors import ArraySizeError, BanditParameterError
 from tools.bandits.policy import BanditPolicy, Belief, BoolArray
 from tools.bandits.projection import ShareBounds, project
-from tools.bandits.ridge import IntArray, Posterior
+from tools.bandits.ridge import IntArray
+from tools.bandits.scorer import Scorer
 from tools.bandits.tiles import FloatArray, block_rows
 
 _STEPS = 30
@@ -47,7 +48,7 @@ class Price(NamedTuple):
 
 
 def shares_at_price(
-    posterior: Posterior,
+    posterior: Scorer,
     policy: BanditPolicy,
     bounds: ShareBounds,
     scores: FloatArray,
@@ -74,7 +75,7 @@ def shares_at_price(
 
 
 def _block(
-    posterior: Posterior,
+    posterior: Scorer,
     policy: BanditPolicy,
     bounds: ShareBounds,
     adjusted: FloatArray,
@@ -87,7 +88,7 @@ def _block(
 
 
 def price_for_budget(
-    posterior: Posterior,
+    posterior: Scorer,
     policy: BanditPolicy,
     bounds: ShareBounds,
     outlook: Outlook,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 
+from tools.bandits.beta import BetaThompson
 from tools.bandits.errors import BanditParameterError
 from tools.bandits.policy import BanditPolicy
 from tools.bandits.simple import EpsilonGreedy, Fixed, Softmax, Uniform
@@ -14,6 +15,7 @@ from tools.bandits.thompson import Thompson
 _POLICIES: dict[str, Callable[..., BanditPolicy]] = {
     "squarecb/1": SquareCB,
     "thompson/1": Thompson,
+    "beta_thompson/1": BetaThompson,
     "epsilon_greedy/1": EpsilonGreedy,
     "softmax/1": Softmax,
     "uniform/1": Uniform,

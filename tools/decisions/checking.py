@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from policies.managed import NOTHING, Body, CollectionBody, RuleBody
+from tools.bandits.beta import BetaThompson
+from tools.bandits.errors import BanditParameterError
 from tools.bandits.registry import make_policy
 from tools.decisions.draws import bounds_of
 from tools.decisions.fields import read_rule
+from tools.decisions.learning import require_chances
 
 
 def require_usable(object_id: str, body: Body) -> None:
@@ -15,4 +20,16 @@ def require_usable(object_id: str, body: Body) -> None:
     elif isinstance(body, CollectionBody):
         arms = (*body.offers, *((NOTHING,) if body.do_nothing else ()))
         bounds_of(body.exploration_share, body.minimum_arm_probability, arms)
-        make_policy(body.policy_id, dict(body.parameters))
+        policy = make_policy(body.policy_id, dict(body.parameters))
+        if isinstance(policy, BetaThompson):
+            require_chances(arms, np.array([body.values.get(arm, 0.0) for arm in arms]))
+            _require_share_rewards(body)
+
+
+def _require_share_rewards(body: CollectionBody) -> None:
+    worth = sum(each for each in (body.learning.rewards if body.learning else {}).values() if each > 0)
+    least = min((body.learning.rewards if body.learning else {"": 0.0}).values())
+    if worth > 1 or least < 0:
+        raise BanditParameterError(
+            f"beta_thompson/1 learns rewards of 0 to 1; these come to {least:g} up to {worth:g}", value=worth
+        )

@@ -12,7 +12,6 @@ from tools.bandits.chooser import Choice, Chooser
 from tools.bandits.draw import CHOICE_STREAM, replay, uniforms
 from tools.bandits.policy import BoolArray
 from tools.bandits.projection import ShareBounds
-from tools.bandits.ridge import FloatArray, Posterior
 
 INTERCEPT: Final = np.ones(1)
 OPTIMISED, RANDOM_CONTROL, HOLDOUT = "optimised", "random_control", "holdout"
@@ -32,13 +31,6 @@ def group_of(collection_id: str, seed: int, person_id: str, shares: Shares) -> s
     if place < shares.holdout:
         return HOLDOUT
     return RANDOM_CONTROL if place < shares.holdout + shares.random_control else OPTIMISED
-
-
-def believed(
-    arms: tuple[str, ...], values: FloatArray, observations: float, noise: float, digest: str
-) -> Posterior:
-    """The belief that an approved collection declares: one value an arm (K,), the same for everybody."""
-    return Posterior(arms, values[:, None], np.zeros((len(arms), 1, 1)), noise**2, observations, digest)
 
 
 def draw_different(

@@ -1,0 +1,1 @@
+"""What to recommend to whom: from purchases to ranked items, each with its reason."""
