@@ -45,6 +45,9 @@ _NUMERIC: Final = tuple(
         ("max_discount_pct", _percent, "DISCOUNT|OFFER _2 MAX n:PCT"),
         ("max_discount_pct", _percent, "MAX ARTICLE? n:PCT _1 DISCOUNT|OFFER"),
         ("max_discount_pct", _percent, "MAX DISCOUNT _1 n:PCT"),
+        ("max_discount_pct", _percent, "NO|WITHOUT|NOT|NOTHING _3 DISCOUNT|OFFER _1 MIN n:PCT"),
+        ("max_discount_pct", _percent, "NO|NOT|NOTHING _2 MIN n:PCT DISCOUNT|OFFER"),
+        ("max_discount_pct", _percent, "DISCOUNT|OFFER _1 NOT MIN n:PCT"),
         ("discount_pct", _percent, "n:PCT _2 DISCOUNT|VOUCHER|OFFER"),
         ("discount_pct", _percent, "DISCOUNT|VOUCHER|OFFER _3 n:PCT"),
         ("discount_pct", _percent, "LESS _2 PRICES _1 n:PCT"),
@@ -114,7 +117,7 @@ def find_constraints(sentence: Sentence, today: date) -> list[Reading]:
         for match in pattern.find(sentence):
             if key == "discount_pct" and any(
                 "PCT" in sentence.items[at].tags
-                for at in range(match.first, match.last + 2)
+                for at in range(match.first, match.last + 4)
                 if at < len(sentence.items)
             ):
                 continue

@@ -114,7 +114,11 @@ def is_lasting(sentence: Sentence, index: int) -> bool:
         return True
     before = sentence.before(index, 2)
     alone = following is None or following.stop != "W"
-    if alone and before and (before[0].has("DATE") or (before[0].form in (",", "(") and before[-1].has("DATE"))):
+    if (
+        alone
+        and before
+        and (before[0].has("DATE") or (before[0].form in (",", "(") and before[-1].has("DATE")))
+    ):
         # "Week of 30 November, two weeks", "from Monday two weeks": a length alone behind a day.
         return True
     beyond = sentence.items[index + 2] if index + 2 < len(sentence.items) else None
@@ -135,7 +139,9 @@ def _is_told_of_people(sentence: Sentence, index: int) -> bool:
     for item in sentence.before(index, 8, clause=True):
         if item.has("CAMPAIGN", "LASTING", "LAUNCH", "DATE"):
             return False
-        if item.has("NOT", "INACTIVE", "VALID", "WITHIN", "VOUCHER", "OFFER", "TRIAL") and not item.has("DURING", "OVER", "START", "END"):
+        if item.has("NOT", "INACTIVE", "VALID", "WITHIN", "VOUCHER", "OFFER", "TRIAL") and not item.has(
+            "DURING", "OVER", "START", "END"
+        ):
             return True
     return False
 

@@ -13,7 +13,18 @@ from agents.planner.parser.reading import correction_before
 # A day of the year that comes round only after so long has just gone by.
 FAR_AHEAD = 300
 _PASSES = ("ON", "IS", "AT", "THE", "OF")
-_PLAN_WORDS = ("CAMPAIGN", "CHANNEL", "SENDWORD", "BUDGET", "MONEY", "OFFER", "SALE", "LAUNCH", "DATEWORD", "OBJECTIVE")
+_PLAN_WORDS = (
+    "CAMPAIGN",
+    "CHANNEL",
+    "SENDWORD",
+    "BUDGET",
+    "MONEY",
+    "OFFER",
+    "SALE",
+    "LAUNCH",
+    "DATEWORD",
+    "OBJECTIVE",
+)
 _EDGE_VERBS = ("START", "END", "RUN", "LASTING")
 # A word this short and without a meaning of its own is a pronoun, an article, a particle.
 _LONGEST_PARTICLE = 3

@@ -105,7 +105,9 @@ _COUNTED_IN_ORDER: Final = re.compile(
     r"|[a-zäöüß]*(?:quartal|halbjahr|hälfte|advent|woche|tag|kauf|kaufs|einkauf|bestellung|order|mal|monat|jahr|stufe|schritt|feiertag)s?\b",
     re.I,
 )
-_MONTHS_BEFORE: Final = re.compile(r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)(?:uary|ruary|ch|il|e|y|ust|tember|ober|ember)?")
+_MONTHS_BEFORE: Final = re.compile(
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)(?:uary|ruary|ch|il|e|y|ust|tember|ober|ember)?"
+)
 _SCALES: Final = frozenset(["tsd", "mio", "mrd", "mn", "mln"])
 _NAMES: Final = {"<": "lt", ">": "gt", "=": "eq"}
 _STOPS: Final = frozenset(".!?;\n•…。！？")
