@@ -13,7 +13,7 @@ from agents.planner.parser.items import Sentence
 from agents.planner.parser.lengths import Length
 from agents.planner.parser.moments import Moment
 from agents.planner.parser.money import Money
-from agents.planner.parser.reading import Reading, Why, correction_before
+from agents.planner.parser.reading import Reading, Why, correction_before, overlaps
 
 Convert = Callable[[Decimal], object | None]
 
@@ -117,10 +117,15 @@ def find_constraints(sentence: Sentence, today: date) -> list[Reading]:
         for match in pattern.find(sentence):
             if key == "discount_pct" and any(
                 "PCT" in sentence.items[at].tags
-                for at in range(match.first, match.last + 4)
+                for at in range(match.first, match.last + 2)
                 if at < len(sentence.items)
             ):
                 continue
+            if key == "discount_pct" and any(
+                reading.field == "constraints.max_discount_pct" and overlaps(reading.span, match.span)
+                for reading in found
+            ):
+                continue  # "No discount above 20 %" is a cap.
             if key == "variants" and any(reading.field == "constraints.variants" for reading in found):
                 continue
             found.append(Reading(f"constraints.{key}", value, *match.span))
