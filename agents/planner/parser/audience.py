@@ -171,13 +171,30 @@ def _places(sentence: Sentence, seen: set[int]) -> list[Filter]:
                 continue
             kind = "COUNTRY"
         elif not listed and not (
-            (before and before[0].has(*_PLACE_CUES)) or (following is not None and following.has("PEOPLE"))
+            (
+                before
+                and before[0].has(*_PLACE_CUES)
+                and not (kind == "CITY" and _is_where_we_are(sentence, index))
+            )
+            or (following is not None and following.has("PEOPLE"))
         ):
             continue
         key = {"COUNTRY": "countries", "STATE": "states", "CITY": "city"}[kind]
         found.append(Filter(key, value if key == "city" else [value], index, index, 0.9))
         previous = index
     return found
+
+
+def _is_where_we_are(sentence: Sentence, index: int) -> bool:
+    """ "Our shop is in Leeds", "greetings from Leeds": a place that is told of no people."""
+    near = [each for each in sentence.before(index, 6, clause=True) if not each.has("THE", "ARTICLE")]
+    subject = near[1] if len(near) > 1 else None
+    if subject is None or any(
+        each.has("PEOPLE", "TYPE", "TIER", "EVERYONE", "SEGMENT", "BUYERWORD") for each in near
+    ):
+        return False
+    is_at = subject.has("IS") and not subject.has("CAMPAIGN") and near[0].has("IN")
+    return is_at or (near[0].has("FROM") and not subject.tags)
 
 
 def _merge(slots: list[Reading], prefix: str) -> dict[str, object]:

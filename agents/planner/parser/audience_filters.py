@@ -212,6 +212,17 @@ def plan_called(found: Found, _today: date) -> list[Filter]:
     return [Filter("plan", item.form, found.first, found.last, 0.85)]
 
 
+def plan_held(found: Found, today: date) -> list[Filter]:
+    """The plan that people are on; the one that they are to move to ("upsell to the Pro plan") is no audience."""
+    before = found.sentence.before(found.first, 3, clause=True)
+    moved = any(item.has("OBJ:upsell", "MOVEV", "CONVERT") for item in found.sentence.before(found.first, 9))
+    after = found.sentence.items[found.last + 1 : found.last + 2]
+    held = found.item("x").has("PEOPLE") or any(item.has("PEOPLE") and item.stop == "W" for item in after)
+    if moved and not held and any(item.has("TO") and not item.has("WHO") for item in before):
+        return []
+    return named("plan", "PLAN:")(found, today)
+
+
 def number(key: str) -> Build:
     def build(found: Found, _today: date) -> list[Filter]:
         value = found.item("n").value

@@ -31,7 +31,7 @@ def holiday(items: list[Item], at: int, _today: date) -> tuple[int, Moment] | No
     return max(end, last), at_time.holiday(name, period, year)
 
 
-def quarter(items: list[Item], at: int, _today: date) -> tuple[int, Moment] | None:
+def quarter(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None:
     item, following = item_at(items, at), item_at(items, at + 1)
     number = None
     if (
@@ -43,6 +43,10 @@ def quarter(items: list[Item], at: int, _today: date) -> tuple[int, Moment] | No
     elif item.form in ("h", "s") and following.start == item.end and following.form in ("1", "2"):
         number, last, months = int(following.form), at + 1, 6
     else:
+        if name_in(item, "U:") == "quarter" and following.form in ("1", "2", "3", "4"):
+            # "Quarter 1", "Quartal 3": the number behind its unit.
+            end, year = _year_of_quarter(items, at + 2, today)
+            return max(end, at + 1), at_time.quarter(int(following.form), year, 3)
         order = name_in(item, "NTH:") or (
             str(value_of(item)) if item.has("NUM") and value_of(item) in (1, 2, 3, 4) else None
         )
@@ -58,8 +62,19 @@ def quarter(items: list[Item], at: int, _today: date) -> tuple[int, Moment] | No
             number, last, months = int(order), at + 1, 3 if unit == "quarter" else 6
     if number is None:
         return None
-    end, year = year_at(items, last + 1)
+    end, year = _year_of_quarter(items, last + 1, today)
     return max(end, last), at_time.quarter(number, year, months)
+
+
+def _year_of_quarter(items: list[Item], at: int, today: date) -> tuple[int, int | None]:
+    """ "2027", "of 2027", "next year" behind a quarter or a half-year."""
+    place = past(items, at, "OF", "THE")
+    ahead, unit = item_at(items, place), item_at(items, place + 1)
+    if ahead.has("NEXT", "THIS", "COMING") and name_in(unit, "U:") == "year":
+        return place + 1, today.year + int(not ahead.has("THIS"))
+    if name_in(ahead, "U:") == "year" and unit.has("NEXTAFTER"):
+        return place + 1, today.year + 1
+    return year_at(items, at)
 
 
 def week_number(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None:
@@ -200,7 +215,8 @@ def named(items: list[Item], at: int, today: date) -> tuple[int, Moment] | None:
     for name, ahead in (("DAYAFTER", 2), ("TOMORROW", 1), ("TODAY", 0)):
         if item.has(name):
             return at, at_time.constant(today + timedelta(days=ahead))
-    cued = item_at(items, at - 1).has("FROM", "START") and not item_at(items, at - 1).has("SEND")
+    before = item_at(items, at - 1)
+    cued = before.has("FROM", "START", "BETWEEN") and not before.has("SEND")
     if item.has("NOW") and (cued or item.form != "now"):
         return at, at_time.constant(today)
     return None

@@ -16,7 +16,7 @@ def channel_at(sentence: Sentence, index: int) -> Channel | None:
     channel = _channel(sentence.items[index])
     if channel is None:
         channel = "email" if _is_newsletter(sentence, index) else None
-    elif not _is_channel(sentence, index):
+    elif not _is_channel(sentence, index) or _is_somebodys(sentence, index):
         return None
     return None if channel is None or _is_how_we_hear(sentence, index) else channel
 
@@ -31,6 +31,16 @@ def _is_how_we_hear(sentence: Sentence, index: int) -> bool:
     return any(each.has("TOME") for each in near) or any(
         each.has("SOURCEWORD") and not each.has("FROM") for each in near[:2]
     )
+
+
+def _is_somebodys(sentence: Sentence, index: int) -> bool:
+    """ "Every customer's e-mail", "e-mail and date of birth": what is known of a person, no way of sending."""
+    near = sentence.before(index, 2, clause=True)
+    if len(near) == 2 and near[0].form in ("s", "'s") and near[1].has("PEOPLE", "EVERYONE"):
+        return True
+    beside = [*sentence.items[index + 1 : index + 3], *sentence.before(index, 2)]
+    joined = any(item.has("AND", "OR") or item.form == "," for item in beside)
+    return joined and any(item.has("PRIVATE") for item in beside)
 
 
 def _is_newsletter(sentence: Sentence, index: int) -> bool:
@@ -89,6 +99,7 @@ def _is_channel(sentence: Sentence, index: int) -> bool:
                 before.has(
                     "VIA", "NO", "NOT", "WITHOUT", "AVOID", "BY", "USE", "CHANNELWORD", "EXCEPT", "SEND"
                 )
+                and not _is_verb(before, following)
                 and (
                     before.has("VIA")
                     or not following.has("FOR", "THE", "CAMPAIGN", "TO", "ARTICLE", "THIS", "OFFER")
@@ -106,6 +117,16 @@ def _is_channel(sentence: Sentence, index: int) -> bool:
     return (
         following.has("PEOPLE", "THE", "EVERYONE", "THEM", "SEGMENT", "TIER", "TYPE", "DEMONYM")
         or item.form == "texts"
+    )
+
+
+def _is_verb(before: Item, following: Item) -> bool:
+    """ "We shouldn't push too hard": something is not to be done, and no channel ruled out."""
+    return (
+        before.has("NOT")
+        and not before.has("NO", "AVOID", "EXCEPT", "CORRECTNEAR")
+        and following.stop == "W"
+        and not following.has("AND", "OR", "BUT", "FILL", "VIA")
     )
 
 

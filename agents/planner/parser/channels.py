@@ -112,9 +112,15 @@ def _mentions(sentence: Sentence) -> list[Mention]:
 
 
 def _negated(sentence: Sentence, index: int) -> bool:
-    for item in sentence.before(index, 6, clause=True):
+    behind_colon = False
+    near = sentence.before(index, 6, clause=True)
+    for place, item in enumerate(near):
         if item.has(*_NEGATES):
-            return not (item.has("NOT") and "ONLY" in item.tags)
+            # "But no: this is an e-mail job" answers; "Not: SMS" rules out.
+            return not (item.has("NOT") and "ONLY" in item.tags) and not (
+                behind_colon and place + 1 < len(near)
+            )
+        behind_colon = item.form == ":"
         if not (item.has(*_BETWEEN, "CHANNELWORD", "IS") or item.form == ":"):
             break
     after = sentence.items[index + 1 : index + 4]

@@ -13,7 +13,7 @@ from agents.planner.parser.items import Sentence
 from agents.planner.parser.lengths import Length
 from agents.planner.parser.moments import Moment
 from agents.planner.parser.money import Money
-from agents.planner.parser.reading import Reading, Why, correction_before
+from agents.planner.parser.reading import Reading, Why, correction_before, overlaps
 
 Convert = Callable[[Decimal], object | None]
 
@@ -45,6 +45,9 @@ _NUMERIC: Final = tuple(
         ("max_discount_pct", _percent, "DISCOUNT|OFFER _2 MAX n:PCT"),
         ("max_discount_pct", _percent, "MAX ARTICLE? n:PCT _1 DISCOUNT|OFFER"),
         ("max_discount_pct", _percent, "MAX DISCOUNT _1 n:PCT"),
+        ("max_discount_pct", _percent, "NO|WITHOUT|NOT|NOTHING _3 DISCOUNT|OFFER _1 MIN n:PCT"),
+        ("max_discount_pct", _percent, "NO|NOT|NOTHING _2 MIN n:PCT DISCOUNT|OFFER"),
+        ("max_discount_pct", _percent, "DISCOUNT|OFFER _1 NOT MIN n:PCT"),
         ("discount_pct", _percent, "n:PCT _2 DISCOUNT|VOUCHER|OFFER"),
         ("discount_pct", _percent, "DISCOUNT|VOUCHER|OFFER _3 n:PCT"),
         ("discount_pct", _percent, "LESS _2 PRICES _1 n:PCT"),
@@ -118,6 +121,11 @@ def find_constraints(sentence: Sentence, today: date) -> list[Reading]:
                 if at < len(sentence.items)
             ):
                 continue
+            if key == "discount_pct" and any(
+                reading.field == "constraints.max_discount_pct" and overlaps(reading.span, match.span)
+                for reading in found
+            ):
+                continue  # "No discount above 20 %" is a cap.
             if key == "variants" and any(reading.field == "constraints.variants" for reading in found):
                 continue
             found.append(Reading(f"constraints.{key}", value, *match.span))

@@ -95,6 +95,8 @@ def is_lasting(sentence: Sentence, index: int) -> bool:
     ):
         # "Nothing bought for 180 days" is about people.
         return False
+    if _is_told_of_people(sentence, index):
+        return False
     for item in close:
         if item.has("DATE", "FOR"):
             break
@@ -111,13 +113,13 @@ def is_lasting(sentence: Sentence, index: int) -> bool:
     if following is not None and following.has("LONG", "CAMPAIGN", "LASTING", "SALE", "RUN", "OFFER"):
         return True
     before = sentence.before(index, 2)
+    alone = following is None or following.stop != "W"
     if (
-        len(before) == 2
-        and before[0].form == ","
-        and before[1].has("DATE")
-        and (following is None or following.stop != "W")
+        alone
+        and before
+        and (before[0].has("DATE") or (before[0].form in (",", "(") and before[-1].has("DATE")))
     ):
-        # "Week of 30 November, two weeks": a length alone behind a day.
+        # "Week of 30 November, two weeks", "from Monday two weeks": a length alone behind a day.
         return True
     beyond = sentence.items[index + 2] if index + 2 < len(sentence.items) else None
     if following is not None and following.has("OF") and beyond is not None and beyond.has("CAMPAIGN"):
@@ -129,6 +131,18 @@ def is_lasting(sentence: Sentence, index: int) -> bool:
             )
         if not (item.has(*FILL) or item.form == ":"):
             return False
+    return False
+
+
+def _is_told_of_people(sentence: Sentence, index: int) -> bool:
+    """ "Haven't opened the app for 45 days", "a voucher valid for 60 days", "within 7 days": no length of the campaign."""
+    for item in sentence.before(index, 8, clause=True):
+        if item.has("CAMPAIGN", "LASTING", "LAUNCH", "DATE"):
+            return False
+        if item.has("NOT", "INACTIVE", "VALID", "WITHIN", "VOUCHER", "OFFER", "TRIAL") and not item.has(
+            "DURING", "OVER", "START", "END"
+        ):
+            return True
     return False
 
 

@@ -5,13 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from agents.planner.parser.date_roles import moment_of
+from agents.planner.parser.date_roles import Role, moment_of
 from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.moments import next_day
+from agents.planner.parser.reading import correction_before
 
 # A day of the year that comes round only after so long has just gone by.
 FAR_AHEAD = 300
 _PASSES = ("ON", "IS", "AT", "THE", "OF")
+_PLAN_WORDS = (
+    "CAMPAIGN",
+    "CHANNEL",
+    "SENDWORD",
+    "BUDGET",
+    "MONEY",
+    "OFFER",
+    "SALE",
+    "LAUNCH",
+    "DATEWORD",
+    "OBJECTIVE",
+)
+_EDGE_VERBS = ("START", "END", "RUN", "LASTING")
+# A word this short and without a meaning of its own is a pronoun, an article, a particle.
+_LONGEST_PARTICLE = 3
 _DID = ("BOUGHT", "DELIVERED", "JOINED", "LASTBUY", "CANCELLED", "ABANDON")
 
 
@@ -102,3 +118,67 @@ def _is_of_plan(item: Item) -> bool:
     return item.has("CAMPAIGN", "CHANNEL", "LAUNCH", "RUN", "MONEY", "DATE") or (
         item.has("START") and not item.has("SEND")
     )
+
+
+def of_the_plan(sentence: Sentence, roles: list[Role], today: date) -> list[Role]:
+    """Of days that contradict each other, those that nothing tells of another thing and that lie ahead; all where none is left.
+
+    Two values are a contradiction only where both are the campaign's: "1 to 14 December; we are closed 24 to 31 December" is none.
+    """
+    dated = any(not _is_loose(sentence, role) for role in roles if role.role != "theme")
+    kept = [
+        role
+        for role in roles
+        if role.role == "theme"
+        or correction_before(sentence, role.indexes[0])
+        or not (
+            _tells_of_a_thing(sentence, role)
+            or has_gone_by(sentence, role.indexes[-1], today)
+            or (dated and _is_loose(sentence, role))
+        )
+    ]
+    return kept if any(role.role != "theme" for role in kept) else roles
+
+
+def _tells_of_a_thing(sentence: Sentence, role: Role) -> bool:
+    """Say whether the clause of a day has a subject of its own and no word of the campaign."""
+    clause = _clause(sentence, role)
+    if any(item.has("AWAY") for item in clause):
+        return True
+    if any(item.has(*_PLAN_WORDS) and not item.has("AWAY") for item in clause):
+        return False
+    verb = next((at for at, item in enumerate(clause) if item.has(*_EDGE_VERBS)), None)
+    if verb is not None:
+        return verb > 0 and _is_subject(clause[verb - 1])
+    return any(_is_subject(item) for item in clause)
+
+
+def _is_subject(item: Item) -> bool:
+    return _is_content(item) or item.has("BUY", "EVENT", "PRODUCTWORD", "PEOPLE", "TRIAL")
+
+
+def _is_loose(sentence: Sentence, role: Role) -> bool:
+    """ "To be confirmed next week": a period told from today, which nothing says that the campaign runs in."""
+    moment = moment_of(sentence.items[role.indexes[0]])
+    return (
+        len(role.indexes) == 1
+        and moment.is_period
+        and moment.year is not None
+        and not any(item.has("CAMPAIGN", "DATEWORD", *_EDGE_VERBS) for item in _clause(sentence, role))
+    )
+
+
+def _is_content(item: Item) -> bool:
+    return not item.tags and item.form.isalpha() and len(item.form) > _LONGEST_PARTICLE
+
+
+def _clause(sentence: Sentence, role: Role) -> list[Item]:
+    """The items of the clause around a day, without the day itself."""
+    first, last = role.indexes[0], role.indexes[-1]
+    before = list(reversed(sentence.before(first, 12, clause=True)))
+    after: list[Item] = []
+    for item in sentence.items[last + 1 : last + 9]:
+        if item.stop != "W":
+            break
+        after.append(item)
+    return [*before, *after]

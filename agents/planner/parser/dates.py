@@ -22,7 +22,7 @@ from agents.planner.parser.date_roles import (
     settled_roles,
     stated_range,
 )
-from agents.planner.parser.date_subjects import is_of_others
+from agents.planner.parser.date_subjects import is_of_others, of_the_plan
 from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.lengths import Length
 from agents.planner.parser.moments import follows
@@ -47,6 +47,8 @@ def find_period(sentence: Sentence, today: date) -> Period:
     roles = _with_corrections(sentence, _roles(sentence, _join(sentence), today))
     kept = stated_range(sentence, settled_roles(sentence, refined_roles(sentence, roles, today)))
     start, end, two = _latest(sentence, kept, today)
+    if two is not None:
+        start, end, two = _latest(sentence, of_the_plan(sentence, kept, today), today)
     start, end, length = _with_length(sentence, start, end) if two is None else (start, end, None)
     doubt = (
         two

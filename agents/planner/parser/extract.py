@@ -15,7 +15,7 @@ from agents.planner.parser.constraints import discount_contradiction, find_const
 from agents.planner.parser.dates import find_period
 from agents.planner.parser.forbidden import find_refusals
 from agents.planner.parser.items import Sentence, Span
-from agents.planner.parser.kpi import find_kpi, repeats_the_goal
+from agents.planner.parser.kpi import find_kpi, says_no_more_than_the_goal
 from agents.planner.parser.labels import Embed, nearest_objective
 from agents.planner.parser.language import detect, reading_language
 from agents.planner.parser.objective import find_objective
@@ -143,7 +143,7 @@ def _extract(sentence: Sentence, today: date, home_currency: str | None, policy:
         if reading is not None:
             found.readings[reading.field] = reading
     _take_objective(found, sentence)
-    if kpi is not None and repeats_the_goal(kpi, found.value("objective")):
+    if kpi is not None and says_no_more_than_the_goal(kpi, found.value("objective")):
         del found.readings["kpi"]
     _take_channels(found, sentence, policy)
     _take_constraints(found, sentence, [*constraints, *([period.length] if period.length else [])])

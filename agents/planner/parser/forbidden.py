@@ -7,7 +7,7 @@ from typing import Final
 
 from agents.planner.brief import BriefPolicy
 from agents.planner.parser.forbidden_figures import discounts_judged, hours_judged, paces_judged
-from agents.planner.parser.forbidden_negation import is_negated
+from agents.planner.parser.forbidden_negation import is_negated, is_rejected
 from agents.planner.parser.forbidden_phrases import PHRASES, SENSITIVE
 from agents.planner.parser.grammar import Found
 from agents.planner.parser.items import Sentence
@@ -38,6 +38,10 @@ def _phrases(sentence: Sentence) -> list[Refusal]:
         for match in phrase.pattern.find(sentence):
             if phrase.negatable and is_negated(sentence, match.first, match.last):
                 continue
+            if is_rejected(sentence, match.last):
+                continue
+            if phrase.code == "self_approval" and _approves_money(sentence, match):
+                continue
             if phrase.code == "skip_approval" and (
                 _is_of_people(sentence, match.first) or _waits_for_approval(sentence, match.first)
             ):
@@ -62,6 +66,11 @@ def _is_of_people(sentence: Sentence, index: int) -> bool:
     """ "Customers without a review" have not reviewed what they bought."""
     near = sentence.before(index, 1)
     return bool(near) and near[0].has("PEOPLE") and not near[0].has("NOBODY", "THE")
+
+
+def _approves_money(sentence: Sentence, match: Found) -> bool:
+    """ "I am signing off USD 48,000": who approves the budget approves no campaign."""
+    return any(item.has("MONEY", "BUDGET", "NUM") for item in sentence.items[match.last + 1 : match.last + 3])
 
 
 def _waits_for_approval(sentence: Sentence, index: int) -> bool:
@@ -127,7 +136,7 @@ def _is_ours(sentence: Sentence, match: Found) -> bool:
         (at for at in range(match.first, match.last + 1) if sentence.items[at].has("PRIVATE", "PERSONAL")),
         match.last,
     )
-    return any(item.has("OURS") for item in sentence.before(at, 2))
+    return any(item.has("OURS") for item in sentence.before(at, 1))
 
 
 def _comes_from(sentence: Sentence, match: Found) -> bool:
@@ -136,7 +145,7 @@ def _comes_from(sentence: Sentence, match: Found) -> bool:
         sentence.items[at].has("THIRDPARTY")
         and any(item.has("FROM", "SOURCEWORD") for item in sentence.before(at, 2))
         for at in range(match.first, match.last + 1)
-    )
+    ) or any(item.has("OTHERPURPOSE") for item in sentence.items[match.last + 1 : match.last + 5])
 
 
 def _is_evidenced(sentence: Sentence, match: Found) -> bool:

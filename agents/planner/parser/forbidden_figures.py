@@ -39,7 +39,7 @@ PACES: Final = tuple(
 _PAYS_SHARE: Final = Pattern("PAYS _3 p:PCT _3 PRICEWORD|PRICES")
 
 
-EVERY: Final = Pattern("SENDWORD|CHANNEL _4 EACH d:DUR")
+EVERY: Final = Pattern("SENDWORD|CHANNEL|SEND _4 EACH d:DUR")
 
 
 _WITHIN: Final = Pattern("n:NUM SENDWORD|CHANNEL _1 t:DATE")
@@ -50,6 +50,8 @@ CLOCKS: Final = (
     Pattern("SEND|LAUNCH|CHANNEL|START|OUT ~9 AT|AFTER|BY|AROUND|ON|BEFORE c:CLOCK"),
     Pattern("BUZZV ~9 AT c:CLOCK"),
     Pattern("AT c:CLOCK _4 SEND|CHANNEL|LAUNCH"),
+    Pattern("SCHEDULEV _6 FOR|TO|ON c:CLOCK"),
+    Pattern("c:CLOCK _1 IS ~5 SENDWORD|CHANNEL|SEND"),
 )
 
 

@@ -39,3 +39,8 @@ def is_negated(sentence: Sentence, first: int, last: int) -> bool:
     return any(item.has("EXCEPT", "NOTTO") for item in sentence.items[first + 1 : last]) or sentence.items[
         last
     ].has("AFTERNEG")
+
+
+def is_rejected(sentence: Sentence, last: int) -> bool:
+    """ "Someone suggested skipping the sign-off; we won't": an ask that is told only to be turned down right behind."""
+    return any(item.has("REJECTED") for item in sentence.items[last + 1 : last + 11])

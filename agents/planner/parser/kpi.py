@@ -19,6 +19,7 @@ _FROM_TO: Final = tuple(
         f"FROM base:{_FIGURE} TO target:{_FIGURE} _2 kpi:KPI",
         "kpi:KPI ~3 base:PCT _1 TO target:PCT",
         "kpi:KPI _3 base:PCT ~4 GOALWORD|TO _3 target:PCT",
+        "MORE|GOALWORD _2 target:PCT _1 kpi:KPI ~4 base:PCT",
     )
 )
 _BY: Final = tuple(
@@ -39,6 +40,7 @@ _TO: Final = tuple(
     for source in (
         f"MORE|LESS _4 kpi:KPI _4 TO|MIN|MAX|OF target:{_FIGURE}",
         f"kpi:KPI _2 TO|MIN target:{_FIGURE} !UNIT",
+        "MORE|GOALWORD _2 target:PCT kpi:KPI",
     )
 )
 _COUNT: Final = tuple(
@@ -52,21 +54,39 @@ _COUNT: Final = tuple(
 _NAMED: Final = tuple(
     Pattern(source) for source in ("MORE|GOALWORD|COLLECT _3 kpi:KPI", "LESS _3 kpi:KPI:churn_rate")
 )
+_MEASURE: Final = tuple(
+    Pattern(source)
+    for source in ("MEASUREWORD _4 kpi:KPI", "MEASUREWORD : _2 kpi:KPI", "kpi:KPI _2 MEASUREWORD")
+)
+# What a goal is about: to name it again without a figure says nothing more.
+_OWN_INDICATOR: Final = {
+    "aov_growth": "aov", "retention": "churn_rate", "conversion": "conversion_rate",
+    "trial_conversion": "trial_conversion_rate", "repeat_purchase": "repeat_purchase_rate",
+}  # fmt: skip
 # What a counted goal is counted in: "250 webinar registrations", "3,000 installs of our app".
 _COUNTED_BY: Final = {
     "app_install": "app_installs", "event_registration": "registrations", "review_collection": "reviews",
     "renewal": "renewals", "opt_in_growth": "email_opt_ins",
 }  # fmt: skip
+# The confidence of an indicator that is only wished for ("more visits").
+_WISHED: Final = 0.8
 _NOT_A_COUNT: Final = ("LAST", "MIN", "EXACTLY", "WITHPEOPLE", "THAN", "WHO", "BUY", "ORDINAL")
 
 
 def find_kpi(sentence: Sentence) -> Reading | None:
-    """Read the indicator the brief wants moved; None unless the text names one as a goal or counts it.
+    """Read the indicator the brief wants moved; None unless the text names one as a goal, calls it the measure or counts it.
 
     The value is the mapping of the record's `kpi`: percentages become fractions, "by 10 %" a relative lift of
     0.10, "from 2 % to 3 %" baseline and target, "500 registrations" a target.
     """
-    for patterns, confidence in ((_FROM_TO, 0.95), (_BY, 0.9), (_TO, 0.9), (_COUNT, 0.85), (_NAMED, 0.8)):
+    for patterns, confidence in (
+        (_FROM_TO, 0.95),
+        (_BY, 0.9),
+        (_TO, 0.9),
+        (_COUNT, 0.85),
+        (_MEASURE, 0.82),
+        (_NAMED, _WISHED),
+    ):
         readings = [
             reading
             for pattern in patterns
@@ -74,14 +94,17 @@ def find_kpi(sentence: Sentence) -> Reading | None:
             if (reading := _reading(found, confidence)) is not None
         ]
         # One of two goals that were named without a figure is not the indicator of the campaign.
-        if readings and not (confidence == 0.8 and "TWOGOALS" in sentence.vocabulary):
+        if readings and not (confidence == _WISHED and "TWOGOALS" in sentence.vocabulary):
             return min(readings, key=lambda reading: (reading.start, -reading.end))
     return None
 
 
-def repeats_the_goal(kpi: Reading, objective: object) -> bool:
-    """ "Collect product reviews" states a goal; without a figure its count is no indicator of its own."""
-    return kpi.value == {"name": _COUNTED_BY.get(f"{objective}")}
+def says_no_more_than_the_goal(kpi: Reading, objective: object) -> bool:
+    """ "Collect product reviews", "more sales": without a figure, and not called the measure, a wish beside no other goal is no indicator."""
+    if kpi.confidence > _WISHED or not isinstance(kpi.value, dict) or len(kpi.value) > 1:
+        return kpi.value == {"name": _COUNTED_BY.get(f"{objective}")}
+    own = (_COUNTED_BY.get(f"{objective}"), _OWN_INDICATOR.get(f"{objective}"))
+    return objective is None or kpi.value["name"] in own
 
 
 def _reading(found: Found, confidence: float) -> Reading | None:
@@ -104,7 +127,7 @@ def _reading(found: Found, confidence: float) -> Reading | None:
             value[key] = _figure(item)
     if confidence == 0.85 and any(item.has(*_NOT_A_COUNT) for item in before[:1]):
         return None
-    if confidence == 0.8 and (_describes_people(sentence, found.named["kpi"]) or _labels_the_goal(found)):
+    if confidence == _WISHED and (_describes_people(sentence, found.named["kpi"]) or _labels_the_goal(found)):
         return None
     for group in ("base", "target", "lift"):
         if group in found.named:

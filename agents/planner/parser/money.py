@@ -30,7 +30,7 @@ def read_money(items: list[Item], at: int) -> tuple[int, Item] | None:
     if not isinstance(amount, Decimal):
         return None
     if mark is None:
-        step = 2 if at + 2 < len(items) and items[at + 1].form in ("of", "de", "d'", "di") else 1
+        step = 2 if at + 2 < len(items) and _joins_currency(items[at + 1], items[at + 2]) else 1
         if at + step < len(items):
             mark = mark_of(items[at + step])
             last = at + step if mark is not None else at
@@ -38,6 +38,11 @@ def read_money(items: list[Item], at: int) -> tuple[int, Item] | None:
         return None
     amount = amount.quantize(Decimal("0.01"))
     return last, merged(items, first, last, ["MONEY"], Money(amount, mark, "SCALED" in number.tags))
+
+
+def _joins_currency(link: Item, currency: Item) -> bool:
+    """ "Mil de euros", "ten grand in US dollars"."""
+    return link.form in ("of", "de", "d'", "di") or (link.has("IN") and currency.form[:1].isalpha())
 
 
 def is_negative(items: list[Item], first: int) -> bool:

@@ -72,6 +72,11 @@ _SOURCES: Final[tuple[tuple[ObjectiveCode, int, str], ...]] = (
     ("repeat_purchase", 1, "ONETIME"),
     ("conversion", 1, "NEVERBOUGHT"),
     ("product_promotion", 1, "SALE"),
+    (
+        "product_promotion",
+        1,
+        "DISCOUNT _2 ON|FOR !DATE|WEEKDAY|CHANNEL|EVERYONE|CART|ORDERS|BUY|PEOPLE|TO|THE|ARTICLE|TIER|TYPE|SEGMENT|NUM|WHO|NEWCUSTOMER .",
+    ),
     ("app_install", 1, "NOT _3 APP"),
     ("review_collection", 1, "REVIEW"),
 )
@@ -192,7 +197,10 @@ def _is_a_state(sentence: Sentence, index: int, code: str) -> bool:
             item.has("NOT", "WITHOUT", "NO") for item in near
         )
     item = sentence.items[index]
-    return item.has("HOLIDAY") and any(each.has("BEFORE", "AFTER", "UNTIL", "SINCE") for each in near[:2])
+    return item.has("HOLIDAY") and (
+        any(each.has("BEFORE", "AFTER", "UNTIL", "SINCE", "BETWEEN", "AROUND") for each in near[:2])
+        or any(each.has("IN", "DURING", "OVER", "BY", "ON") and not each.has("FOR") for each in near[:2])
+    )
 
 
 def _is_negated(sentence: Sentence, index: int) -> bool:

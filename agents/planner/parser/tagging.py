@@ -9,7 +9,7 @@ from agents.planner.parser.spelling import SHORTEST, meant
 from agents.planner.parser.tokens import Token
 from agents.planner.parser.vocabulary import Vocabulary, vocabulary
 
-_COMMAS = frozenset(',()[]«»"“”„|、，*')
+_COMMAS = frozenset(',()[]«»"“”„|、，*·')
 _PLAIN_TAGS = {"number": "DIGITS", "iso": "ISO", "dotted": "DOTTED", "slashed": "SLASHED", "dashed": "DASHED",
                "time": "TIME", "dash": "DASH"}  # fmt: skip
 # Function words of English say nothing in a text of another language.

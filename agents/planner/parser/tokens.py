@@ -24,7 +24,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<symbol>(?<![A-Za-z])(?i:US|AU|NZ|HK|CA|A|C|S|R)\$|[$€£₹¥₩₺₪￥%+&/@#<>=])"
     r"|(?P<han>[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])"
     r"|(?P<word>[^\W\d_\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]+(?:'[^\W\d_]+)*)"
-    r"|(?P<dash>->|[-–—→]|\.{2,3}(?=\s?[0-9]))|(?P<mark>[.!?;:,()\"“”„«»\n•*|…\[\]?。、，！？])"
+    r"|(?P<dash>->|[-–—→]|\.{2,3}(?=\s?[0-9]))|(?P<mark>[.!?;:,()\"“”„«»\n•·*|…\[\]?。、，！？])"
 )
 _ELIDED: Final = re.compile(
     r"(?:l|d|n|qu|s|j|c|m|t|dell|nell|all|dall|sull|quell|un|dev|dov|jusqu|lorsqu|puisqu|quest|coll|degl|c)'(?=\w)",
@@ -98,6 +98,16 @@ _ABBREVIATED: Final = frozenset(
         "kr",
     ]
 )
+# What German writes with a capital behind the full stop of an ordinal ("1. Dezember", "2. Kauf"); another capital opens a sentence.
+_COUNTED_IN_ORDER: Final = re.compile(
+    r"(?:jan|feb|mär|maer|mrz|apr|mai|jun|jul|aug|sep|okt|oct|nov|dez|dec)[a-zä]*\b"
+    r"|(?:january|february|march|april|may|june|july|august|december)\b"
+    r"|[a-zäöüß]*(?:quartal|halbjahr|hälfte|advent|woche|tag|kauf|kaufs|einkauf|bestellung|order|mal|monat|jahr|stufe|schritt|feiertag)s?\b",
+    re.I,
+)
+_MONTHS_BEFORE: Final = re.compile(
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)(?:uary|ruary|ch|il|e|y|ust|tember|ober|ember)?"
+)
 _SCALES: Final = frozenset(["tsd", "mio", "mrd", "mn", "mln"])
 _NAMES: Final = {"<": "lt", ">": "gt", "=": "eq"}
 _STOPS: Final = frozenset(".!?;\n•…。！？")
@@ -140,6 +150,8 @@ def tokenise(text: str) -> list[Token]:
         elif match.group() == "|" or (match.group() == "/" and listed and text[start - 1 : end + 1] == " / "):
             # A table sets a name apart from its value, a terse list of three and more its parts.
             tokens.append(Token("mark", ":" if match.group() == "|" else ",", start, end))
+        elif match.group() == "/" and "//" in text[max(0, start - 1) : end + 1]:
+            tokens.append(Token("mark", ",", start, end))
         elif kind == "mark" and match.group() in _STOPS:
             if not _is_abbreviation(text, start, tokens):
                 tokens.append(Token("stop", match.group(), start, end))
@@ -187,10 +199,21 @@ def _is_abbreviation(text: str, at: int, tokens: list[Token]) -> bool:
     if last is None or last.end != at:
         return False
     if last.kind == "number" and len(last.form) <= 2:
-        return nearest.islower() or nearest.isupper() or nearest in "-–"
+        return _is_ordinal_dot(text, at, tokens)
     if last.form in _SCALES and len(tokens) > 1 and tokens[-2].kind == "number":
         return True
     return last.kind == "word" and (
         (last.form in _ABBREVIATED and not nearest.isupper())
         or (len(last.form) <= 4 and (nearest.islower() or nearest in ",)"))
     )
+
+
+def _is_ordinal_dot(text: str, at: int, tokens: list[Token]) -> bool:
+    """Say whether the full stop behind a short number makes an ordinal of it; behind "Dec 17" it ends the sentence."""
+    rest = text[at + 1 :].lstrip(" ")
+    if rest[:1] in ("-", "–"):
+        return True
+    before = tokens[-2] if len(tokens) > 1 else None
+    if before is not None and before.kind == "word" and _MONTHS_BEFORE.fullmatch(before.form):
+        return False
+    return rest[:1].islower() or (rest[:1].isupper() and _COUNTED_IN_ORDER.match(rest) is not None)
