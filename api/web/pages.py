@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from api.web import approvals, campaigns, chat, files, following, overview, signing_in
+from api.web import approvals, campaigns, chat, choices, files, following, overview, signing_in
 
 ROUTERS = (
     files.router,
     signing_in.router,
     approvals.router,
     chat.router,
+    choices.router,
     campaigns.router,
     following.router,
     overview.router,
