@@ -145,7 +145,7 @@ def share_chart(
     bars = {
         "mark": {"type": "bar", "stroke": PAPER, "strokeWidth": 0.7},
         "encoding": {
-            "x": _slot_axis(slots),
+            "x": slot_axis(slots),
             "y": y | {"field": "share", "stack": "zero"},
             "order": {"field": "order"},
             "color": colour,
@@ -177,7 +177,7 @@ def spend_chart(slots: Slots, spent: Sequence[float], budget: float, budget_word
     values = [{"batch": n, "spent": value} for n, value in zip(slots.numbers, spent, strict=True)]
     y = {"type": "quantitative", "scale": {"domain": [0, top], "nice": False}}
     y["axis"] = {"format": ",.0f", "tickCount": 5, "title": None}
-    x, over, step = _slot_axis(slots), {"field": "spent"}, plot / max(len(slots.numbers), 1)
+    x, over, step = slot_axis(slots), {"field": "spent"}, plot / max(len(slots.numbers), 1)
     line = [{"y": budget, "words": budget_words}]
     layers = [
         {
@@ -285,7 +285,7 @@ def row_axis(names: Sequence[list[str]], left: int) -> Spec:
     return {"title": None, "labelExpr": f"{shown}[datum.value]", "labelLineHeight": 14, "labelLimit": left}
 
 
-def _slot_axis(slots: Slots) -> Spec:
+def slot_axis(slots: Slots) -> Spec:
     labels = json.dumps({str(number): words for number, words in slots.marks.items()})
     axis = {"values": list(slots.marks), "labelExpr": f"{labels}[datum.value]", "title": slots.title}
     return {
