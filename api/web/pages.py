@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from api.web import approvals, campaigns, chat, choices, files, following, overview, signing_in
-=======
-from api.web import approvals, campaigns, chat, choices, files, lift, overview, signing_in
->>>>>>> 2f18db9 (The lift is watched batch by batch in a band that holds at every look, and gives no verdict)
+from api.web import approvals, campaigns, chat, choices, files, following, lift, overview, signing_in
 
 ROUTERS = (
     files.router,
