@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from api.web import approvals, campaigns, chat, choices, files, following, lift, overview, signing_in
+from api.web import (
+    approvals,
+    audience,
+    campaigns,
+    chat,
+    choices,
+    files,
+    following,
+    lift,
+    overview,
+    signing_in,
+)
 
 ROUTERS = (
     files.router,
@@ -13,5 +24,6 @@ ROUTERS = (
     lift.router,
     campaigns.router,
     following.router,
+    audience.router,
     overview.router,
 )
