@@ -74,13 +74,13 @@ def shared_picture(view: AudiencesView) -> Picture | None:
     pairs = {(places[pair.one], places[pair.other]): pair.people for pair in view.shared}
     both = pairs | {(b, a): people for (a, b), people in pairs.items()}
     cells = [Cell(a, b, people / sizes[a], count(people)) for (a, b), people in sorted(both.items())]
+    labels = [f"{one.campaign} · {one.campaign_id[-4:]}" for one in known]
     (first, second), most = max(pairs.items(), key=lambda item: item[1])
     title = (
-        f"{known[first].campaign} and {known[second].campaign} share {count(most)} people"
+        f"{labels[first]} and {labels[second]} share {count(most)} people"
         if most
         else "No two audiences share anybody"
     )
-    labels = [f"{one.campaign} · {one.campaign_id[-4:]}" for one in known]
     return pictured(
         title,
         "Row by row: how many of an audience's people are in the other one too; the darker, the larger their share.",

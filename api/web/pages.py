@@ -8,9 +8,11 @@ from api.web import (
     campaigns,
     chat,
     choices,
+    experiments,
     files,
     following,
     lift,
+    offers,
     overview,
     signing_in,
 )
@@ -25,5 +27,7 @@ ROUTERS = (
     campaigns.router,
     following.router,
     audience.router,
+    offers.router,
+    experiments.router,
     overview.router,
 )
