@@ -82,13 +82,13 @@ def measure(database: Database, warehouse: Warehouse, clock: Clock, launch_id: s
     now = clock.now()
     with database.read() as session:
         terms = read_terms(session, launch_id, now)
-        source = _read(session, warehouse, terms)
+        source = read_source(session, warehouse, terms)
     content = terms.content
     ends_at = last_instant(content, terms.workspace.timezone)
     match = float(Fraction(terms.rules.observed_share))
     readouts = {name: _read_metric(source, name, match, now) for name in METRICS}
     margin = float(content.number(content.experiment.guardrails[0].margin))
-    main = readouts[_observed(content.bandit.reward_id)]
+    main = readouts[observed_metric(content.bandit.reward_id)]
     guardrail = readouts[GUARDRAIL]
     return ReadoutRecord(
         campaign_id=terms.campaign.campaign_id,
@@ -121,7 +121,8 @@ def measure(database: Database, warehouse: Warehouse, clock: Clock, launch_id: s
     )
 
 
-def _read(session: Session, warehouse: Warehouse, terms: Terms) -> Source:
+def read_source(session: Session, warehouse: Warehouse, terms: Terms) -> Source:
+    """Read what a readout is computed from; NothingMeasuredError before the first choice."""
     batches = [
         batch for batch in batches_of(session, terms.launch.launch_id) if batch.choices_path is not None
     ]
@@ -193,18 +194,24 @@ def _history_states(
     return {name: empty.updated(x, index, values[name]) for name in METRICS}
 
 
-def _read_metric(source: Source, name: str, match: float, now: Any) -> Readout:
-    terms, rows = source.terms, source.rows
-    content = terms.content
+def replay_log(source: Source, name: str, match: float) -> ReplayLog:
+    """The choices of a launch with one metric as reward and predictions from earlier batches alone."""
+    rows = source.rows
     reward = rows.outcomes[name]
     arm_index = rows.columns["arm_index"].astype(np.int64)
     observed = np.isfinite(reward)
     predictions = earlier_predictions(
         source.states[name], rows.features, rows.number, arm_index, observed, np.nan_to_num(reward)
     )
-    log = ReplayLog(
+    return ReplayLog(
         rows.arms, rows.number, rows.probabilities, arm_index, observed, reward, predictions, match
     )
+
+
+def _read_metric(source: Source, name: str, match: float, now: Any) -> Readout:
+    terms, rows = source.terms, source.rows
+    content = terms.content
+    log = replay_log(source, name, match)
     group = rows.columns["group"].astype(str)
     shares: dict[str, float] = {
         group.id: float(content.text(group.share)) for group in content.experiment.groups
@@ -346,7 +353,7 @@ def _counts(counted: Reconciliation) -> dict[str, int]:
     }
 
 
-def _observed(reward_id: str) -> str:
+def observed_metric(reward_id: str) -> str:
     """The observed metric that stands for a reward; contribution and revenue are read out in spend."""
     return reward_id if reward_id in METRICS else GUARDRAIL
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.signing_in import Caller, SignedIn
-from api.views.managed import ManagedView, VersionProposedView, managed_views
+from api.views.managed import ManagedView, ObjectView, VersionProposedView, managed_views, object_view
 from policies.authority import Action
 from policies.managed import Body, ManagedKind, ObjectId
 from policies.privacy import require_no_address
@@ -56,6 +56,18 @@ async def proposed(caller: SignedIn, given: VersionIn) -> VersionProposedView:
     """Propose the next version of an object; it is served once somebody else has signed it."""
     require_no_address("the version", given.model_dump_json())
     return await in_thread(_propose, caller, given)
+
+
+@router.get("/{kind}/{object_id}")
+async def shown(caller: SignedIn, kind: ManagedKind, object_id: str) -> ObjectView:
+    """Show one object with the content and the approval of every version, the newest first."""
+    caller.require(Action.VIEW)
+
+    def read() -> ObjectView:
+        with caller.app.database.read() as session:
+            return object_view(session, caller.workspace_id, kind, object_id)
+
+    return await in_thread(read)
 
 
 @router.post("/{kind}/{object_id}/withdraw")

@@ -73,9 +73,9 @@ class Slots:
 
 def interval_chart(rows: Sequence[Row], axis: Axis, width: int) -> Spec:
     """A dot and a bar per row, lines across, words above each interval."""
-    left = _label_width([line for row in rows for line in (row.label, row.detail)], width)
+    left = label_width([line for row in rows for line in (row.label, row.detail)], width)
     plot = width - left - 16
-    names = [_row_lines(row, left) for row in rows]
+    names = [row_lines(row, left) for row in rows]
     step = max(50, 14 * max((len(lines) for lines in names), default=1) + 14)
     low, high = _extent(rows, axis)
     data = [_datum(row, k, low, high) for k, row in enumerate(rows)]
@@ -83,7 +83,7 @@ def interval_chart(rows: Sequence[Row], axis: Axis, width: int) -> Spec:
     labels |= {"tickCount": max(plot // 60, 3), "title": axis.title, "grid": True}
     scale = {"domain": [low, high], "nice": False, "zero": False}
     x: Spec = {"type": "quantitative", "scale": scale, "axis": labels}
-    y = {"field": "row", "type": "ordinal", "axis": _row_axis(names, left), "scale": {"paddingInner": 0}}
+    y = {"field": "row", "type": "ordinal", "axis": row_axis(names, left), "scale": {"paddingInner": 0}}
     x2 = {"field": "high"}
     layers: list[Spec] = [
         *_across(axis, plot / (high - low)),
@@ -109,7 +109,7 @@ def interval_chart(rows: Sequence[Row], axis: Axis, width: int) -> Spec:
     layers.append({"mark": text | {"color": PAPER, "stroke": PAPER, "strokeWidth": 5}, "encoding": at})
     layers.append({"mark": text | {"color": INK}, "encoding": at})
     top = 20 + 14 * (len(axis.lines) > 1) if axis.lines else 6
-    return _framed(width, plot, step * len(rows), left, top, 42) | {
+    return framed(width, plot, step * len(rows), left, top, 42) | {
         "data": {"values": data},
         "layer": layers,
     }
@@ -119,7 +119,7 @@ def share_chart(
     slots: Slots, shares: Mapping[str, Sequence[float]], names: Mapping[str, str], none: str, width: int
 ) -> Spec:
     """Stacked shares per arm over the batches, each arm named at its own height on the right."""
-    colours = _arm_colours(list(shares), none)
+    colours = arm_colours(list(shares), none)
     right = min(round(max(len(names[arm]) for arm in shares) * _LETTER) + 30, width * 2 // 5)
     plot, height = width - 44 - right, 190
     values = [
@@ -145,7 +145,7 @@ def share_chart(
     bars = {
         "mark": {"type": "bar", "stroke": PAPER, "strokeWidth": 0.7},
         "encoding": {
-            "x": _slot_axis(slots),
+            "x": slot_axis(slots),
             "y": y | {"field": "share", "stack": "zero"},
             "order": {"field": "order"},
             "color": colour,
@@ -166,7 +166,7 @@ def share_chart(
             "encoding": {"x": end, "y": y | {"field": "place"}, "text": {"field": "name", "type": "nominal"}},
         },
     ]
-    return _framed(width, plot, height, 44, 8, 42) | {"data": {"values": values}, "layer": [bars, *named]}
+    return framed(width, plot, height, 44, 8, 42) | {"data": {"values": values}, "layer": [bars, *named]}
 
 
 def spend_chart(slots: Slots, spent: Sequence[float], budget: float, budget_words: str, width: int) -> Spec:
@@ -177,7 +177,7 @@ def spend_chart(slots: Slots, spent: Sequence[float], budget: float, budget_word
     values = [{"batch": n, "spent": value} for n, value in zip(slots.numbers, spent, strict=True)]
     y = {"type": "quantitative", "scale": {"domain": [0, top], "nice": False}}
     y["axis"] = {"format": ",.0f", "tickCount": 5, "title": None}
-    x, over, step = _slot_axis(slots), {"field": "spent"}, plot / max(len(slots.numbers), 1)
+    x, over, step = slot_axis(slots), {"field": "spent"}, plot / max(len(slots.numbers), 1)
     line = [{"y": budget, "words": budget_words}]
     layers = [
         {
@@ -203,10 +203,10 @@ def spend_chart(slots: Slots, spent: Sequence[float], budget: float, budget_word
             },
         },
     ]
-    return _framed(width, plot, height, left, 8, 42) | {"data": {"values": values}, "layer": layers}
+    return framed(width, plot, height, left, 8, 42) | {"data": {"values": values}, "layer": layers}
 
 
-def _framed(width: int, plot: int, height: int, left: int, top: int, bottom: int) -> Spec:
+def framed(width: int, plot: int, height: int, left: int, top: int, bottom: int) -> Spec:
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "width": plot,
@@ -275,17 +275,17 @@ def _across(axis: Axis, pixels_per_unit: float) -> list[Spec]:
     ]
 
 
-def _row_lines(row: Row, left: int) -> list[str]:
+def row_lines(row: Row, left: int) -> list[str]:
     letters = _letters(left)
     return [*textwrap.wrap(row.label, letters)[:2], *textwrap.wrap(row.detail, letters)]
 
 
-def _row_axis(names: Sequence[list[str]], left: int) -> Spec:
+def row_axis(names: Sequence[list[str]], left: int) -> Spec:
     shown = json.dumps({str(k): lines for k, lines in enumerate(names)})
     return {"title": None, "labelExpr": f"{shown}[datum.value]", "labelLineHeight": 14, "labelLimit": left}
 
 
-def _slot_axis(slots: Slots) -> Spec:
+def slot_axis(slots: Slots) -> Spec:
     labels = json.dumps({str(number): words for number, words in slots.marks.items()})
     axis = {"values": list(slots.marks), "labelExpr": f"{labels}[datum.value]", "title": slots.title}
     return {
@@ -296,7 +296,7 @@ def _slot_axis(slots: Slots) -> Spec:
     }
 
 
-def _arm_colours(arms: Sequence[str], none: str) -> dict[str, str]:
+def arm_colours(arms: Sequence[str], none: str) -> dict[str, str]:
     coloured = [arm for arm in arms if arm != none]
     chosen = {arm: ARM_COLOURS[k % len(ARM_COLOURS)] for k, arm in enumerate(coloured)}
     return {arm: chosen.get(arm, NO_ARM_COLOUR) for arm in arms}
@@ -322,7 +322,7 @@ def _letters(pixels: int) -> int:
     return max(int(pixels / _LETTER) - 2, 8)
 
 
-def _label_width(lines: Sequence[str], width: int) -> int:
+def label_width(lines: Sequence[str], width: int) -> int:
     longest = max((len(line) for line in lines), default=8)
     return int(min(longest * _LETTER + 14, width * 0.4))
 

@@ -14,6 +14,7 @@ from api.views.changes import ChangeView, changes
 from api.views.numbers import View
 from api.views.policy_change import PolicyProposalView, policy_proposal_view
 from policies.authority.risk import RiskClass, RiskFinding
+from policies.errors import NotFoundError
 from policies.managed import ManagedKind, read_version
 from store.repositories.approvals import missing_of
 from store.repositories.campaigns import get_proposal
@@ -33,6 +34,22 @@ class ManagedView(View):
     proposed_at: datetime
     live_from: datetime | None
     live_until: datetime | None
+
+
+class VersionView(ManagedView):
+    """A version with its approval and everything that it holds."""
+
+    approval_id: str | None
+    approval_status: str | None
+    body: dict[str, JsonValue]
+
+
+class ObjectView(View):
+    """All versions of one object, the newest first."""
+
+    kind: ManagedKind
+    object_id: str
+    versions: tuple[VersionView, ...]
 
 
 class VersionProposedView(View):
@@ -83,6 +100,33 @@ def managed_views(session: Session, workspace_id: str) -> tuple[ManagedView, ...
     return tuple(
         ManagedView(**row.model_dump(exclude={"workspace_id"})) for row in versions_of(session, workspace_id)
     )
+
+
+def object_view(session: Session, workspace_id: str, kind: ManagedKind, object_id: str) -> ObjectView:
+    """Return one object with the content of every version; NotFoundError where none was ever proposed."""
+    query = (
+        select(ManagedObject, Proposal, Approval)
+        .join(Proposal, col(Proposal.proposal_id) == ManagedObject.proposal_id)
+        .outerjoin(Approval, col(Approval.proposal_id) == ManagedObject.proposal_id)
+        .where(
+            ManagedObject.workspace_id == workspace_id,
+            ManagedObject.kind == kind.value,
+            ManagedObject.object_id == object_id,
+        )
+        .order_by(col(ManagedObject.version).desc())
+    )
+    versions = tuple(
+        VersionView(
+            **row.model_dump(exclude={"workspace_id"}),
+            approval_id=None if approval is None else approval.approval_id,
+            approval_status=None if approval is None else approval.status,
+            body=read_version(proposal.canonical_json).body.model_dump(mode="json", exclude={"type"}),
+        )
+        for row, proposal, approval in session.exec(query)
+    )
+    if not versions:
+        raise NotFoundError(f"there is no {kind.value.replace('_', ' ')} {object_id}", value=object_id)
+    return ObjectView(kind=kind, object_id=object_id, versions=versions)
 
 
 def version_approval_view(session: Session, approval: Approval) -> VersionApprovalView:

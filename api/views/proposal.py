@@ -131,7 +131,7 @@ def content_view(
         objective=ObjectiveView(
             quote=content.objective.quote, code=content.objective.code, kpi=content.objective.kpi
         ),
-        audience=_audience(content, rules),
+        audience=audience_view(content, rules),
         arms=tuple(
             ArmView(
                 id=arm.id,
@@ -166,7 +166,8 @@ def content_view(
     )
 
 
-def _audience(content: Content, rules: WorkspaceRules) -> AudienceView:
+def audience_view(content: Content, rules: WorkspaceRules) -> AudienceView:
+    """Return the audience that a proposal binds, its reasons in the workspace's words."""
     words = REASON_WORDS | {rule.reason_id: rule.words for rule in rules.exclusions}
     audience = content.audience
     return AudienceView(

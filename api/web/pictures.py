@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from markupsafe import Markup
 
-from api.report.charts import NARROW, WIDE, Axis, Row, interval_chart
+from api.report.charts import NARROW, WIDE, Axis, Row, Spec, interval_chart
 from api.report.svg import draw
 from api.report.tables import Table
 from api.report.wording import first_upper, words
@@ -25,6 +25,18 @@ class Picture(NamedTuple):
     narrow: Markup
     table: Table
     notes: tuple[str, ...] = ()
+
+
+def pictured(
+    title: str,
+    caption: str,
+    spec: Callable[[int], Spec],
+    table: Table,
+    notes: tuple[str, ...] = (),
+) -> Picture:
+    """A chart drawn at both widths, with its table."""
+    wide, narrow = (Markup(_draw(json.dumps(spec(width)))) for width in (WIDE, NARROW))
+    return Picture(title, caption, wide, narrow, table, notes)
 
 
 def forecast_picture(parts: Sequence[ForecastView], kpi: str) -> Picture:

@@ -125,6 +125,13 @@ def earlier_predictions(
     return out
 
 
+def policy_scores(log: ReplayLog) -> FloatArray:
+    """One score (N,) a person, unbiased for their reward under the choice that was made; see `policy_mean`."""
+    own = log.predictions[np.arange(len(log.arm_index)), log.arm_index]
+    residual = np.where(log.observed, log.reward - own, 0.0)
+    return np.asarray(own + residual / log.match_probability)
+
+
 def policy_mean(log: ReplayLog, confidence: float = 0.95) -> AdaptiveEstimate:
     """Reward per person of the choices that were made.
 
@@ -136,9 +143,7 @@ def policy_mean(log: ReplayLog, confidence: float = 0.95) -> AdaptiveEstimate:
     people, matched = len(log.arm_index), int(log.observed.sum())
     if matched < LEAST_MATCHED:
         return _nothing(people, matched, _few(matched))
-    own = log.predictions[np.arange(people), log.arm_index]
-    residual = np.where(log.observed, log.reward - own, 0.0)
-    scores = own + residual / log.match_probability
+    scores = policy_scores(log)
     error = float(scores.std(ddof=1)) / math.sqrt(people)
     interval = normal_interval(float(scores.mean()), error, confidence)
     return AdaptiveEstimate(interval, error, people, matched, float(matched), 1.0, "everybody")
