@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from agents.checkpoints import open_checkpoints
 from agents.crew import LiveCrew
@@ -26,6 +27,7 @@ from api.settings import Settings
 from delivery.drive import Driver, Handlers, job_handlers
 from delivery.features import CustomerFeatures
 from delivery.jobs import OWNER, Jobs
+from delivery.journeys.entering import enter_journeys
 from delivery.launch import launch
 from delivery.notifications.mail import SmtpMailer
 from delivery.notifications.outbox import Notifications
@@ -238,7 +240,13 @@ def _engine(
     due = job_handlers(ports, Handlers(resume, reviews.review, threads.carry_on, notifications.tell))
     executor = ports.ids.new() if home.settings.shared else OWNER
     jobs = Jobs(home.jobs, {**due, PRUNE: pruning.job}, executor=executor)
-    driver = Driver(ports, jobs, told=watching.work, sweeps=(notifications.sweep,), daily=(PRUNE,))
+    driver = Driver(
+        ports,
+        jobs,
+        told=watching.work,
+        sweeps=(notifications.sweep, partial(enter_journeys, ports)),
+        daily=(PRUNE,),
+    )
     return Engine(ports.clock, jobs, driver)
 
 

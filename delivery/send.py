@@ -54,9 +54,9 @@ async def send_batch(ports: Ports, launch_id: str, number: int, attempt: int) ->
     while more:
         rows, more = await in_thread(_claim_chunk, ports, launch_id, number, attempt)
         if rows:
-            messages = await in_thread(_messages, ports, rows, words)
-            receipts = await _hand_over(ports.channel(rows[0].channel), messages)
-            await in_thread(_keep_receipts, ports, rows, receipts)
+            messages = await in_thread(messages_of, ports, rows, words)
+            receipts = await hand_over(ports.channel(rows[0].channel), messages)
+            await in_thread(keep_receipts, ports, rows, receipts)
     await in_thread(_finish, ports, launch_id, number, attempt)
 
 
@@ -223,7 +223,7 @@ def _gated(chunk: Sequence[Send], verdicts: Verdicts) -> list[list[_Row]]:
     return [stopped, free]
 
 
-def _messages(ports: Ports, rows: Sequence[Send], words: dict[str, Rendered]) -> list[Message]:
+def messages_of(ports: Ports, rows: Sequence[Send], words: dict[str, Rendered]) -> list[Message]:
     """The approved creatives, rendered once a launch and without any personal field."""
     missing = {row.creative_digest for row in rows if row.creative_digest} - words.keys()
     if missing:
@@ -251,7 +251,7 @@ def _messages(ports: Ports, rows: Sequence[Send], words: dict[str, Rendered]) ->
     ]
 
 
-async def _hand_over(channel: Channel, messages: list[Message]) -> dict[str, Receipt]:
+async def hand_over(channel: Channel, messages: list[Message]) -> dict[str, Receipt]:
     """Call the provider once; where it does not answer, ask what it knows, and leave the rest unknown."""
     keys = [message.send_key for message in messages]
     try:
@@ -268,7 +268,8 @@ async def _hand_over(channel: Channel, messages: list[Message]) -> dict[str, Rec
     return {key: given.get(key, Receipt(key, SendOutcome.UNKNOWN)) for key in keys}
 
 
-def _keep_receipts(ports: Ports, rows: Sequence[Send], receipts: Mapping[str, Receipt]) -> None:
+def keep_receipts(ports: Ports, rows: Sequence[Send], receipts: Mapping[str, Receipt]) -> None:
+    """Write down what a provider said of each message, as far as it is still being handed over."""
     now = ports.clock.now()
     with ports.database.write(durable=True) as session:
         settled = [_settled(row, receipts[row.send_key], now) for row in rows]
@@ -294,7 +295,7 @@ def _lost(ports: Ports, launch_id: str, number: int, attempt: int) -> list[Send]
 
 
 def _keep_answers(ports: Ports, rows: Sequence[Send], known: Mapping[str, Receipt], send_again: bool) -> None:
-    _keep_receipts(ports, [row for row in rows if row.send_key in known], known)
+    keep_receipts(ports, [row for row in rows if row.send_key in known], known)
     if not send_again:
         return
     absent = [row for row in rows if row.send_key not in known]

@@ -1,4 +1,4 @@
-"""Objects that decisions are made of, as versions that people approve: offers, placements, eligibility rules, collections.
+"""Objects that are approved version by version: offers, placements, eligibility rules, collections, journeys.
 
 A version is frozen under a digest as a campaign is, and is served only once somebody else has signed exactly it.
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, JsonValue, ValidationError, model_validator
 
 from policies.errors import InvalidInputError
+from policies.journeys import JourneyBody
 from policies.offers import check_discount
+from policies.parts import ManagedKind, ObjectId, Part
 from policies.proposal import Frozen, canonical_json
 from policies.rule_digests import rule_digests
 from policies.workspace_rules import WorkspaceRules
@@ -22,22 +23,7 @@ from policies.workspace_rules import WorkspaceRules
 MOST_OFFERS, MOST_RULES, MOST_CAPS = 1_000, 20, 10
 NOTHING: Final = "none"
 """The arm that stands for offering nothing."""
-_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
-ObjectId = Annotated[str, Field(pattern=_ID)]
 Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class ManagedKind(StrEnum):
-    """What is managed, by name."""
-
-    OFFER = "offer"
-    PLACEMENT = "placement"
-    RULE = "eligibility_rule"
-    COLLECTION = "collection"
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Cap(Part):
@@ -138,7 +124,7 @@ class CollectionBody(Part):
         return self
 
 
-Body = OfferBody | PlacementBody | RuleBody | CollectionBody
+Body = OfferBody | PlacementBody | RuleBody | CollectionBody | JourneyBody
 
 
 class ManagedVersion(Part):
@@ -147,7 +133,7 @@ class ManagedVersion(Part):
     schema_id: Literal["countersign.managed_version/1"] = Field(
         default="countersign.managed_version/1", alias="schema"
     )
-    kind: Literal["offer", "eligibility", "discount"]
+    kind: Literal["offer", "eligibility", "discount", "journey"]
     object_id: ObjectId
     version: int = Field(ge=1)
     reason: str = Field(default="", max_length=500)
@@ -167,8 +153,10 @@ class DiscountCeilingError(InvalidInputError):
     code = "discount_above_ceiling"
 
 
-def proposal_kind(body: Body) -> Literal["offer", "eligibility", "discount"]:
+def proposal_kind(body: Body) -> Literal["offer", "eligibility", "discount", "journey"]:
     """Return by which kind of proposal a body is approved: its rules say who signs."""
+    if isinstance(body, JourneyBody):
+        return "journey"
     if isinstance(body, RuleBody):
         return "eligibility"
     if isinstance(body, OfferBody) and body.discount_percent:

@@ -23,6 +23,7 @@ from api.http import (
     events,
     health,
     imports,
+    journeys,
     managed,
     memory,
     models,
@@ -87,6 +88,7 @@ def build_api(app: App) -> FastAPI:
         runs,
         assistants,
         agui,
+        journeys,
     ):
         api.include_router(part.router)
     api.router.routes.append(Route(PATH, McpEndpoint(api, release()), include_in_schema=False))

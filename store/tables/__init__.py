@@ -10,6 +10,7 @@ from store.tables.base import metadata
 from store.tables.campaigns import BriefRow, Campaign, Proposal
 from store.tables.catalogue import ActionRow, Creative, Document, Offer, Product
 from store.tables.decisions import CapCounter, CatalogueRevision, ChoiceEvent, DrawPositions, ManagedObject
+from store.tables.journeys import JourneyMove, JourneyPerson, JourneyRun
 from store.tables.launches import Batch, Choice, Launch, Reservation, Send
 from store.tables.measures import Event, Experiment, Outcome, Readout
 from store.tables.notifications import Notification, Webhook
@@ -44,6 +45,9 @@ __all__ = [
     "FigureRow",
     "HomeClock",
     "ImportRun",
+    "JourneyMove",
+    "JourneyPerson",
+    "JourneyRun",
     "Launch",
     "ManagedObject",
     "Notification",
