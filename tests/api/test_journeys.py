@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
+from api.cli.main import run
 from store.clock import ReplayClock
 from tests.api.conftest import Open, Opened
 from tests.api.decision_desk import live, proposed, reachable
 from tests.small_shop import Shop
 
 Json = dict[str, Any]
+EXAMPLES = Path(__file__).parents[2] / "examples" / "journeys"
+READY = {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in sorted(EXAMPLES.glob("*.json"))}
 WORDS = {
     "subject": "Welcome",
     "heading": "Good to have you",
@@ -329,3 +334,40 @@ async def test_a_send_time_is_local_to_each_person(open_shop: Open, shop: Shop) 
             }
         assert len(local) > 1
         assert set(local.values()) == {time(10)}
+
+
+@pytest.mark.parametrize("name", READY)
+async def test_every_ready_made_journey_can_be_proposed_and_starts(
+    open_shop: Open, shop: Shop, name: str
+) -> None:
+    async with open_shop(shop) as opened:
+        await live(opened, name, READY[name])
+        shown = (await opened.call("Ada", "GET", f"/v1/journeys/{name}")).json()
+        assert shown["runs"][0]["state"] == "running"
+
+
+def test_the_terminal_proposes_shows_and_stops_a_journey(
+    shop: Shop, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(*words: str, who: str = "Ada") -> str:
+        assert run([*words, "--home", str(shop.home.path), "--key", shop.keys[who]]) == 0
+        return capsys.readouterr().out
+
+    made = json.loads(said("journeys", "propose", str(EXAMPLES / "onboarding.json"), "--json"))
+    said("approvals", "resolve", made["approval_id"], "approve", who="Grace")
+    assert "running" in said("journeys", "list")
+    shown = said("journeys", "show", "onboarding")
+    assert "wait 72 h" in shown
+    assert "Good to have you here" in shown
+    assert "stopped" in said("journeys", "stop", "onboarding")
+
+
+def test_a_definition_that_is_no_json_is_named(
+    shop: Shop, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "bad.json"
+    file.write_text("{")
+    assert (
+        run(["journeys", "propose", str(file), "--home", str(shop.home.path), "--key", shop.keys["Ada"]]) != 0
+    )
+    assert "is no JSON" in capsys.readouterr().err
