@@ -195,11 +195,11 @@ async def guarded(app: App, work: Callable[[], Awaitable[Started]], campaign_id:
 
 async def _next(events: asyncio.Queue[ProgressEvent], running: asyncio.Task[Started]) -> ProgressEvent | None:
     getting = asyncio.ensure_future(events.get())
-    await asyncio.wait({getting, running}, return_when=asyncio.FIRST_COMPLETED)
-    if getting.done():
-        return getting.result()
-    getting.cancel()
-    return None
+    try:
+        await asyncio.wait({getting, running}, return_when=asyncio.FIRST_COMPLETED)
+        return getting.result() if getting.done() else None
+    finally:
+        getting.cancel()  # also when whoever listened is gone
 
 
 def _progress(event: ProgressEvent) -> Json:

@@ -52,7 +52,8 @@ from store.warehouse import Warehouse
 
 @dataclass(frozen=True)
 class App:
-    """One opened home. `busy` are the campaigns whose thread is running in this process, `tasks` those runs."""
+    """One opened home. `busy` are the campaigns whose thread is running in this process, `tasks` those runs; `closing` is set
+    when the process is about to end, so that streams end by themselves."""
 
     home: Home
     settings: Settings
@@ -65,6 +66,7 @@ class App:
     hub: ProgressHub
     busy: set[str] = field(default_factory=set)
     tasks: set[asyncio.Task[Started | None]] = field(default_factory=set)
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def database(self) -> Database:

@@ -62,6 +62,14 @@ class WebhookKeys:
         return "whsec_" + base64.b64encode(made).decode()
 
 
+def page_secret(keys_dir: Path) -> bytes:
+    """Return the secret that cookies and forms of the page are signed with; its file is made when first needed."""
+    file = keys_dir / "page_key"
+    if not file.exists():
+        write_first(file, secrets.token_bytes(32))
+    return file.read_bytes()
+
+
 def key_sha256(plain: str) -> str:
     """The hexadecimal SHA-256 under which a plain API key is kept; that of a key in two halves is over both of theirs."""
     author, dot, signer = plain.partition(KEY_JOINT)

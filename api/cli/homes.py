@@ -17,6 +17,8 @@ from api.cli.output import console, give
 from policies.errors import ConflictError
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from rich.console import Console
 
     from api.settings import Settings
@@ -93,6 +95,14 @@ async def _serve(home: Home, settings: Settings, host: str, port: int) -> None:
     class Server(uvicorn.Server):
         """Leaves the signals to the loop, so that the home is closed in order after the last request."""
 
+        def __init__(self, config: uvicorn.Config, closing: asyncio.Event) -> None:
+            super().__init__(config)
+            self._closing = closing
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            self._closing.set()
+            super().handle_exit(sig, frame)
+
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
             loop = asyncio.get_running_loop()
@@ -108,7 +118,7 @@ async def _serve(home: Home, settings: Settings, host: str, port: int) -> None:
             config = uvicorn.Config(build_api(app), log_level="warning", timeout_graceful_shutdown=5)
             app.lock.publish(url)
             console().print(f"Serving {home.path} at {url} (model: {app.models.model_id}). Ctrl-C stops it.")
-            await Server(config).serve(sockets=[listening])
+            await Server(config, app.closing).serve(sockets=[listening])
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -28,7 +28,6 @@ from api.http import (
     memory,
     models,
     notifications,
-    pages,
     policy_changes,
     proposals,
     readouts,
@@ -38,6 +37,7 @@ from api.http.bodies import BoundedBodies
 from api.http.faults import answer_faults
 from api.langgraph_server import assistants, runs, threads
 from api.mcp.endpoint import PATH, McpEndpoint
+from api.web.pages import ROUTERS
 from api.wiring import App
 
 DESCRIPTION = "Nothing reaches a customer until a person has countersigned exactly what will run."
@@ -81,7 +81,6 @@ def build_api(app: App) -> FastAPI:
         catalogue,
         users,
         notifications,
-        pages,
         models,
         docs,
         threads,
@@ -91,6 +90,8 @@ def build_api(app: App) -> FastAPI:
         journeys,
     ):
         api.include_router(part.router)
+    for router in ROUTERS:
+        api.include_router(router)
     api.router.routes.append(Route(PATH, McpEndpoint(api, release()), include_in_schema=False))
     return api
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from agents.threads import Started
-from api.conversing import Answers, Place, Said, require_question, run
-from api.http.signing_in import SignedIn
+from api.conversing import Answers, Event, Place, Said, require_question, run
+from api.http.signing_in import Caller, SignedIn
 from api.http.streams import event_stream
 from api.talk.turns import talk
 from policies.authority import Action
@@ -33,6 +35,11 @@ async def chat(caller: SignedIn, said: Said) -> StreamingResponse:
 @router.post("/campaigns/{campaign_id}/answers", response_class=StreamingResponse)
 async def answer(caller: SignedIn, campaign_id: str, given: Answers) -> StreamingResponse:
     """Answer the questions a campaign waits with, by the id of their interrupt; 409 for any other."""
+    return event_stream(await answering(caller, campaign_id, given))
+
+
+async def answering(caller: Caller, campaign_id: str, given: Answers) -> AsyncIterator[Event]:
+    """Give answers to a campaign and return what is told of it; ConflictError unless it waits at exactly this interrupt."""
     campaign = await _campaign(caller, campaign_id)
     caller.require_for(Action.EDIT_CAMPAIGN, campaign)
     app = caller.app
@@ -52,10 +59,10 @@ async def answer(caller: SignedIn, campaign_id: str, given: Answers) -> Streamin
         )
 
     place = Place(campaign.conversation_id or "", campaign_id)
-    return event_stream(run(app, place, work, campaign_id))
+    return run(app, place, work, campaign_id)
 
 
-async def _campaign(caller: SignedIn, campaign_id: str) -> Campaign:
+async def _campaign(caller: Caller, campaign_id: str) -> Campaign:
     def read() -> Campaign:
         with caller.app.database.read() as session:
             return get_campaign(session, caller.workspace_id, campaign_id)

@@ -120,3 +120,13 @@ def _known(session: Session, workspace_id: str, approval_id: str) -> str:
             f"there is no approval {approval_id} to list from; leave `before` out to start with the newest",
             value=approval_id,
         ) from error
+
+
+def count_waiting(session: Session, workspace_id: str) -> int:
+    """Return how many approvals of a workspace nobody has answered yet."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(_approvals)
+        .where(_approvals.c.workspace_id == workspace_id, _approvals.c.status == "pending")
+    )
+    return int(session.connection().execute(query).scalar_one())

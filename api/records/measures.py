@@ -97,3 +97,18 @@ def _line(row: Send) -> SendLine:
         row.batch_id or "",
         row.sent_at.isoformat() if row.sent_at else "",
     )
+
+
+def newest_entries(
+    session: Session, workspace_id: str, *, before: int | None, find: str, limit: int
+) -> Sequence[AuditEntry]:
+    """Return entries of the audit log, the newest first, from before a number on, those whose action or subject holds `find`."""
+    query = select(AuditEntry).where(AuditEntry.workspace_id == workspace_id)
+    if before is not None:
+        query = query.where(AuditEntry.sequence < before)
+    if find:
+        action, subject = col(AuditEntry.action), col(AuditEntry.subject)
+        query = query.where(
+            action.icontains(find, autoescape=True) | subject.icontains(find, autoescape=True)
+        )
+    return session.exec(query.order_by(col(AuditEntry.sequence).desc()).limit(limit)).all()

@@ -186,6 +186,16 @@ def get_conversation(session: Session, workspace_id: str, conversation_id: str) 
     return conversation
 
 
+def conversations_of(
+    session: Session, workspace_id: str, user_id: str, *, limit: int
+) -> Sequence[Conversation]:
+    """Return a user's own conversations, the newest first."""
+    query = select(Conversation).where(
+        Conversation.workspace_id == workspace_id, Conversation.user_id == user_id
+    )
+    return session.exec(query.order_by(col(Conversation.conversation_id).desc()).limit(limit)).all()
+
+
 def add_turn(
     session: Session,
     *,

@@ -8,7 +8,8 @@ from sqlmodel import Session, col, select
 
 from policies.errors import NotAuthenticatedError
 from store.keys import key_sha256
-from store.tables import ApiKey, Proposal
+from store.repositories.workspaces import SignedIn, roles_of
+from store.tables import ApiKey, Proposal, User
 
 
 def issued_alone(session: Session, key: ApiKey) -> bool:
@@ -36,3 +37,12 @@ def key_by_plain(session: Session, plain_key: str) -> ApiKey:
     if found is None:
         raise NotAuthenticatedError("this key is unknown or was revoked; ask an admin for a new one")
     return found
+
+
+def user_by_key_id(session: Session, key_id: str) -> SignedIn:
+    """Find who holds a key by its id, for a session begun with it; NotAuthenticatedError once it or its user is out."""
+    key = session.get(ApiKey, key_id)
+    user = None if key is None or key.revoked_at is not None else session.get(User, key.user_id)
+    if user is None or user.disabled_at is not None:
+        raise NotAuthenticatedError("this session has ended; sign in again with your key")
+    return SignedIn(user, roles_of(session, user.user_id))

@@ -209,15 +209,43 @@ async def test_no_get_ever_resolves(proposed: Proposed) -> None:
         assert _standing(desk) == before
 
 
+@pytest.mark.promise
 async def test_the_page_of_a_link_shows_nothing_of_the_proposal(proposed: Proposed) -> None:
     async with office(proposed) as desk:
-        page = await desk.call(None, "GET", f"/approvals/{proposed.approval_id}")
+        before = _standing(desk)
+        path = f"/approvals/{proposed.approval_id}"
+        led = await desk.call(None, "GET", path)
+        assert (led.status_code, led.headers["location"]) == (303, f"/sign-in?next={path}")
+        page = await desk.call(None, "GET", led.headers["location"])
         assert page.status_code == 200
-        assert proposed.approval_id in page.text
-        assert proposed.digest not in page.text
-        unknown = await desk.call(None, "GET", "/approvals/<script>")
-        assert unknown.status_code == 404
-        assert "<script>" not in unknown.text
+        assert f'name="next" value="{path}"' in page.text
+        with desk.app.database.read() as session:
+            campaign = session.get_one(Campaign, proposed.campaign_id).name
+        for answer in (led, page):
+            assert proposed.digest not in answer.text
+            assert campaign not in answer.text
+        assert _standing(desk) == before
+
+
+async def test_a_link_leads_back_to_the_approval_after_signing_in(proposed: Proposed) -> None:
+    async with office(proposed) as desk:
+        path = f"/approvals/{proposed.approval_id}"
+        asked = await desk.call(None, "GET", f"/sign-in?next={path}")
+        form = dict(re.findall(r'name="(form_token|next)" value="([^"]*)"', asked.text))
+        form |= {"key": desk.keys["Grace"]}
+        let_in = await desk.call(None, "POST", "/sign-in", data=form, headers=_cookie(asked))
+        assert (let_in.status_code, let_in.headers["location"]) == (303, path)
+        assert proposed.digest in (await desk.call(None, "GET", path, headers=_cookie(let_in))).text
+
+
+async def test_a_link_does_not_tell_whether_there_is_an_approval(proposed: Proposed) -> None:
+    async with office(proposed) as desk:
+        for unknown in ("01M7XTEST0000000000000000A", "<script>"):
+            led = await desk.call(None, "GET", f"/approvals/{unknown}")
+            assert led.status_code == 303
+            page = await desk.call(None, "GET", led.headers["location"])
+            assert page.status_code == 200
+            assert "<script>" not in page.text
 
 
 @pytest.mark.parametrize(
@@ -253,6 +281,11 @@ async def test_only_admins_see_and_change_webhooks(proposed: Proposed, hook: Rec
             assert (await desk.call(who, "GET", "/v1/webhooks")).status_code == 403
             assert (await desk.call(who, "POST", "/v1/webhooks", json={"url": hook.url})).status_code == 403
         assert (await desk.call("Root", "DELETE", "/v1/webhooks/nothing")).status_code == 404
+
+
+def _cookie(answer: httpx.Response) -> dict[str, str]:
+    """The first cookie of an answer; the office's address is https, so the client would not send it by itself."""
+    return {"cookie": answer.headers["set-cookie"].partition(";")[0]}
 
 
 def _standing(desk: Opened) -> list[object]:
