@@ -23,7 +23,7 @@ _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturda
 def next_local(at: str, weekday: str | None, timezone: str, now: datetime) -> datetime:
     """The next time of the local day (or week) strictly after now, in UTC. `at` is HH:MM on the local wall clock.
 
-    A reading that the clocks skip is taken as the one they skip to; of one that comes twice the first counts.
+    A reading that the clocks skip counts as if they had not been moved; of one that comes twice the first counts.
     """
     zone = require_zone(timezone)
     wall = time.fromisoformat(at)
