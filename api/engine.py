@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime
 
 from delivery.drive import Driver
 from delivery.jobs import Jobs
@@ -42,11 +43,11 @@ class Engine:
         """Say that something may have become due, so that nobody waits for the next look."""
         self._wake.set()
 
-    async def settle(self) -> None:
-        """Return once nothing is due; in a replay home once nothing will ever be due by itself."""
+    async def settle(self, until: datetime | None = None) -> None:
+        """Return once nothing is due; in a replay home once nothing will ever be due by itself, or before `until`."""
         await self._open()
         async with self._turn:
-            await self._work()
+            await self._work(until)
 
     async def close(self) -> None:
         """Stop looking for work, let the running unit end, close the job engine."""
@@ -77,9 +78,9 @@ class Engine:
             except TimeoutError:
                 continue
 
-    async def _work(self) -> None:
+    async def _work(self, until: datetime | None = None) -> None:
         if isinstance(self._clock, ReplayClock):
-            await self._driver.drive_replay(stop_when=self._stopping.is_set)
+            await self._driver.drive_replay(until=until, stop_when=self._stopping.is_set)
         else:
             while not self._stopping.is_set() and await self._driver.run_due():
                 continue

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from agents.checkpoints import open_checkpoints
 from agents.crew import LiveCrew
@@ -29,6 +30,7 @@ from delivery.drive import Driver, Handlers, job_handlers
 from delivery.email.links import Links
 from delivery.features import CustomerFeatures
 from delivery.jobs import OWNER, Jobs
+from delivery.journeys.entering import enter_journeys
 from delivery.launch import launch
 from delivery.notifications.mail import SmtpMailer
 from delivery.notifications.outbox import Notifications
@@ -252,7 +254,11 @@ def _engine(
         ports,
         jobs,
         told=watching.work,
-        sweeps=(notifications.sweep, Learner(ports.database, ports.clock).sweep),
+        sweeps=(
+            notifications.sweep,
+            Learner(ports.database, ports.clock).sweep,
+            partial(enter_journeys, ports),
+        ),
         daily=(PRUNE,),
     )
     return Engine(ports.clock, jobs, driver)

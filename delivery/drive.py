@@ -16,6 +16,7 @@ from typing import Protocol
 
 from delivery.expiry import sweep_approvals
 from delivery.jobs import Handler
+from delivery.journeys.advancing import run_journey
 from delivery.ports import Ports
 from delivery.steps import run_batch
 from policies.errors import CountersignError
@@ -76,7 +77,18 @@ def job_handlers(ports: Ports, handlers: Handlers) -> Mapping[str, Handler]:
         if await in_thread(_holds, ports, "tell", notification_id, attempt):
             await handlers.tell(notification_id)
 
-    return {"resume": resume, "review": review, "batch": batch, "draft": draft, "tell": tell}
+    async def journey(run_id: str, _part: int, attempt: int) -> None:
+        if await in_thread(_holds, ports, "journey", run_id, attempt):
+            await run_journey(ports, run_id, attempt)
+
+    return {
+        "resume": resume,
+        "review": review,
+        "batch": batch,
+        "draft": draft,
+        "tell": tell,
+        "journey": journey,
+    }
 
 
 class Driver:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -18,6 +18,7 @@ from policies.gate_facts import GateFacts
 from policies.layers import Category
 from policies.workspace_rules import WorkspaceRules
 from store.repositories import sends as send_rows
+from store.tables import Workspace
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -51,8 +52,49 @@ def gate_rules(rules: WorkspaceRules, fallback_timezone: str, *, quiet: bool = T
     return GateRules(CATEGORY, window, fallback_timezone, caps)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What holds for all messages asked about: the workspace and its rules, and where their source stands.
+
+    Messages of `own_launch` do not count towards caps; `reached` says which of these people had this message by another way.
+    """
+
+    workspace: Workspace
+    rules: WorkspaceRules
+    approval_valid: bool
+    paused: bool
+    own_launch: str
+    reached: Callable[[Sequence[str]], Collection[str]]
+
+
 def read_facts(
     session: Session, terms: Terms, asked: Asked, now: datetime, *, hold: bool = False
+) -> GateFacts:
+    """Return the gate's facts about a launch's messages as they stand now; see `facts_of`."""
+
+    def reached(people: Sequence[str]) -> Collection[str]:
+        return send_rows.reached_before(
+            session,
+            terms.workspace.workspace_id,
+            terms.campaign.campaign_id,
+            asked.channel,
+            people,
+            not_step=terms.step,
+        )
+
+    standing = Standing(
+        terms.workspace,
+        terms.rules,
+        approval_valid=terms.stopped_by is None,
+        paused=terms.paused,
+        own_launch=terms.launch.launch_id,
+        reached=reached,
+    )
+    return facts_of(session, standing, asked, now, hold=hold)
+
+
+def facts_of(
+    session: Session, standing: Standing, asked: Asked, now: datetime, *, hold: bool = False
 ) -> GateFacts:
     """Return the gate's facts about these messages as they stand now; somebody unknown or forgotten is not eligible.
 
@@ -61,20 +103,17 @@ def read_facts(
     """
     people = list(asked.person_ids)
     n = len(people)
-    workspace_id = terms.workspace.workspace_id
-    found = send_rows.gate_profiles(session, workspace_id, people, hold=hold)
+    found = send_rows.gate_profiles(session, standing.workspace.workspace_id, people, hold=hold)
     profiles = [found.get(person) for person in people]
     bits = np.array([0 if p is None else p.consent_bits for p in profiles], dtype=np.int64)
     channel = Channel[asked.channel.upper()]
-    contacts = _contacts(session, terms, people, now)
-    before = send_rows.reached_before(
-        session, workspace_id, terms.campaign.campaign_id, asked.channel, people, not_step=terms.step
-    )
+    contacts = _contacts(session, standing, people, now)
+    before = standing.reached(people)
     nobody, zeros = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.int64)
     return GateFacts(
-        workspace_stopped=terms.workspace.stopped_at is not None,
-        approval_valid=terms.stopped_by is None,
-        campaign_paused=terms.paused,
+        workspace_stopped=standing.workspace.stopped_at is not None,
+        approval_valid=standing.approval_valid,
+        campaign_paused=standing.paused,
         money_left_minor=asked.money_left_minor,
         tests_sent=0,
         person=np.arange(n, dtype=np.int64),
@@ -97,13 +136,13 @@ def read_facts(
     )
 
 
-def _contacts(session: Session, terms: Terms, people: list[str], now: datetime) -> IntArray:
+def _contacts(session: Session, standing: Standing, people: list[str], now: datetime) -> IntArray:
     """Contacts within the window of the workspace's one cap, which is why all three counts may be the same."""
-    if terms.rules.frequency_cap is None:
+    if standing.rules.frequency_cap is None:
         return np.zeros(len(people), dtype=np.int64)
-    since = now - timedelta(days=_days(terms.rules))
+    since = now - timedelta(days=_days(standing.rules))
     counts = send_rows.contacts_since(
-        session, terms.workspace.workspace_id, people, since, not_launch=terms.launch.launch_id
+        session, standing.workspace.workspace_id, people, since, not_launch=standing.own_launch
     )
     return np.array([counts.get(person, 0) for person in people], dtype=np.int64)
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlmodel import Session, SQLModel, col, select
 
 from delivery.countersigned import require_countersigned
+from delivery.journeys.running import start_journey
 from delivery.ports import Ports
 from delivery.terms import SYSTEM
 from policies.authority import Person
@@ -103,6 +104,7 @@ def _carry_out(
 ) -> Effect:
     if isinstance(content, ManagedVersion):
         go_live(session, proposal, content, now)
+        start_journey(session, proposal, content, now)
         named: Detail = {
             "change": content.body.type.value,
             "object": content.object_id,

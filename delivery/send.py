@@ -34,7 +34,9 @@ from tools.content.profiles import SENT_CUSTOMER
 _Row = Mapping[str, Any]  # Any: columns of the sends table, each of its own type
 
 
-class _Words(NamedTuple):
+class Words(NamedTuple):
+    """A creative as it was approved, and as everybody gets it."""
+
     creative: Creative
     said: Rendered
 
@@ -48,12 +50,12 @@ async def send_batch(ports: Ports, launch_id: str, number: int, attempt: int) ->
     if not await in_thread(_prepare, ports, launch_id, number, attempt):
         return
     await ask_about_lost(ports, launch_id, number, attempt, send_again=True)
-    words: dict[str, _Words] = {}
+    words: dict[str, Words] = {}
     more = True
     while more:
         rows, more = await in_thread(_claim_chunk, ports, launch_id, number, attempt)
         if rows:
-            messages = await in_thread(_messages, ports, rows, words)
+            messages = await in_thread(messages_of, ports, rows, words)
             receipts = await hand_over(ports.channel(rows[0].channel), messages)
             await in_thread(keep_receipts, ports, rows, receipts, attempt)
     await in_thread(_finish, ports, launch_id, number, attempt)
@@ -205,7 +207,7 @@ def _gated(chunk: Sequence[Send], verdicts: Verdicts) -> list[list[_Row]]:
     return [stopped, free]
 
 
-def _messages(ports: Ports, rows: Sequence[Send], words: dict[str, _Words]) -> list[Message]:
+def messages_of(ports: Ports, rows: Sequence[Send], words: dict[str, Words]) -> list[Message]:
     """The approved creatives, rendered once a launch and without any personal field."""
     missing = {row.creative_digest for row in rows if row.creative_digest} - words.keys()
     if missing:
@@ -218,7 +220,7 @@ def _messages(ports: Ports, rows: Sequence[Send], words: dict[str, _Words]) -> l
                         f"the creative {digest[:12]}… is not the one that was approved", value=digest
                     )
                 said = render(creative, SENT_CUSTOMER, unsubscribe_url=ports.unsubscribe_url)
-                words[digest] = _Words(creative, said)
+                words[digest] = Words(creative, said)
     return [
         Message(
             send_key=row.send_key,

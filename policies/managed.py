@@ -1,4 +1,4 @@
-"""Objects that decisions are made of, as versions that people approve: offers, placements, eligibility rules, collections.
+"""Objects that are approved version by version: offers, placements, eligibility rules, collections, journeys.
 
 A version is frozen under a digest as a campaign is, and is served only once somebody else has signed exactly it.
 """
@@ -9,13 +9,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import AwareDatetime, Field, JsonValue, ValidationError, model_validator
 
 from policies.errors import InvalidInputError
+from policies.journeys import JourneyBody
 from policies.offers import check_discount
+from policies.parts import ManagedKind, ObjectId, Part
 from policies.proposal import Frozen, canonical_json
 from policies.rule_digests import rule_digests
 from policies.workspace_rules import WorkspaceRules
@@ -25,22 +26,7 @@ MOST_WORTH: Final = 1_000
 """Largest reward of one event, so that exact sums of their squares fit for millions of rows."""
 NOTHING: Final = "none"
 """The arm that stands for offering nothing."""
-_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
-ObjectId = Annotated[str, Field(pattern=_ID)]
 Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class ManagedKind(StrEnum):
-    """What is managed, by name."""
-
-    OFFER = "offer"
-    PLACEMENT = "placement"
-    RULE = "eligibility_rule"
-    COLLECTION = "collection"
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Cap(Part):
@@ -170,7 +156,7 @@ class CollectionBody(Part):
         return self
 
 
-Body = OfferBody | PlacementBody | RuleBody | CollectionBody
+Body = OfferBody | PlacementBody | RuleBody | CollectionBody | JourneyBody
 
 
 class ManagedVersion(Part):
@@ -179,7 +165,7 @@ class ManagedVersion(Part):
     schema_id: Literal["countersign.managed_version/1"] = Field(
         default="countersign.managed_version/1", alias="schema"
     )
-    kind: Literal["offer", "eligibility", "discount"]
+    kind: Literal["offer", "eligibility", "discount", "journey"]
     object_id: ObjectId
     version: int = Field(ge=1)
     reason: str = Field(default="", max_length=500)
@@ -230,8 +216,10 @@ def _texts(value: JsonValue) -> tuple[str, ...]:
     return tuple(text for each in inner for text in _texts(each))
 
 
-def proposal_kind(body: Body) -> Literal["offer", "eligibility", "discount"]:
+def proposal_kind(body: Body) -> Literal["offer", "eligibility", "discount", "journey"]:
     """Return by which kind of proposal a body is approved: its rules say who signs."""
+    if isinstance(body, JourneyBody):
+        return "journey"
     if isinstance(body, RuleBody):
         return "eligibility"
     if isinstance(body, OfferBody) and body.discount_percent:

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue, ValidationError
 
 from policies.authority import Action, Role
 from policies.errors import InvalidInputError
+from policies.parts import Part
 from policies.proposal import Frozen, canonical_json
 from policies.rule_digests import rule_digests
 from policies.workspace_rules import WorkspaceRules
@@ -34,10 +35,6 @@ class ChangeKind(StrEnum):
     SET_RULES = "rules.set"
     ADD_WEBHOOK = "webhook.add"
     APPROVE_CLAIM = "claim.approve"
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class AddUser(Part):

@@ -19,6 +19,7 @@ from api.cli import (
     demonstrating,
     homes,
     importing,
+    journeying,
     looking,
     notifying,
     recommending,
@@ -71,6 +72,7 @@ app.add_typer(approving.app, name="approvals")
 app.add_typer(authority.app, name="authority")
 app.add_typer(campaigns.app, name="campaigns")
 app.add_typer(deciding.app, name="decisions")
+app.add_typer(journeying.app, name="journeys")
 app.add_typer(looking.audience, name="audience")
 app.command("offers")(looking.offers)
 app.add_typer(looking.policies, name="policies")

@@ -25,6 +25,7 @@ from api.http import (
     experiments,
     health,
     imports,
+    journeys,
     lift,
     managed,
     memory,
@@ -100,6 +101,7 @@ def build_api(app: App) -> FastAPI:
         runs,
         assistants,
         agui,
+        journeys,
     ):
         api.include_router(part.router)
     for router in ROUTERS:

@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.signing_in import Caller, SignedIn
 from api.views.managed import ManagedView, ObjectView, VersionProposedView, managed_views, object_view
+from delivery.journeys.running import stop_withdrawn
 from policies.authority import Action
-from policies.managed import Body, ManagedKind, ObjectId
+from policies.managed import Body
+from policies.parts import ManagedKind, ObjectId
 from policies.privacy import require_no_address
 from store.repositories.approvals import missing_of
 from store.repositories.managed import propose_version, withdraw_object
@@ -107,4 +109,6 @@ def _withdraw(caller: Caller, kind: ManagedKind, object_id: str) -> WithdrawnOut
         row = withdraw_object(
             session, app.audit, person=caller.person, kind=kind, object_id=object_id, at=app.clock.now()
         )
+        if kind is ManagedKind.JOURNEY:
+            stop_withdrawn(session, caller.workspace_id, object_id, app.clock.now())
         return WithdrawnOut(kind=kind, object_id=object_id, version=row.version, live_until=row.live_until)

@@ -15,7 +15,8 @@ from api.views.numbers import View
 from api.views.policy_change import PolicyProposalView, policy_proposal_view
 from policies.authority.risk import RiskClass, RiskFinding
 from policies.errors import NotFoundError
-from policies.managed import ManagedKind, read_version
+from policies.managed import read_version
+from policies.parts import ManagedKind
 from store.repositories.approvals import missing_of
 from store.repositories.campaigns import get_proposal
 from store.repositories.managed import version_of_proposal, versions_of

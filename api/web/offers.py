@@ -13,7 +13,7 @@ from api.views.managed import ManagedView
 from api.web.showing import PageRoute, see_other, show
 from api.web.visiting import Posting, Visiting, Visitor
 from policies.errors import CountersignError
-from policies.managed import ManagedKind
+from policies.parts import ManagedKind
 from store.threads import in_thread
 
 router = APIRouter(prefix="/offers", route_class=PageRoute, include_in_schema=False)

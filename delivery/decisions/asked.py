@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from policies.managed import ObjectId
+from policies.parts import ObjectId
 from policies.privacy import holds_address
 
 MOST_ITEMS, MOST_REQUESTS, MOST_DECISIONS, MOST_EVENTS = 30, 30, 100, 100

@@ -6,7 +6,8 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from policies.managed import CollectionBody, Learning, ManagedKind, read_version
+from policies.managed import CollectionBody, Learning, read_version
+from policies.parts import ManagedKind
 from store.clock import Clock
 from store.database import Database
 from store.repositories.learning import (

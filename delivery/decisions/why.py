@@ -8,7 +8,8 @@ from sqlmodel import Session, select
 
 from delivery.decisions.catalogue import channel_of
 from policies.consent import ConsentStatus
-from policies.managed import ManagedKind, OfferBody, PlacementBody, RuleBody, read_version
+from policies.managed import OfferBody, PlacementBody, RuleBody, read_version
+from policies.parts import ManagedKind
 from policies.proposal import digest_of
 from store.clock import Clock
 from store.database import Database

@@ -13,15 +13,25 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from store.bulk import table_of
-from store.tables import Approval, Batch, Campaign, Launch, Notification, ProposeThread
+from store.tables import (
+    Approval,
+    Batch,
+    Campaign,
+    JourneyRun,
+    Launch,
+    Notification,
+    ProposeThread,
+    Workspace,
+)
 
-Kind = Literal["resume", "batch", "review", "draft", "tell"]
+Kind = Literal["resume", "batch", "review", "draft", "tell", "journey"]
 _MODELS: dict[Kind, sa.Table] = {
     "resume": table_of(Approval),
     "batch": table_of(Batch),
     "review": table_of(Launch),
     "draft": table_of(ProposeThread),
     "tell": table_of(Notification),
+    "journey": table_of(JourneyRun),
 }
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _TERMINAL_ANSWERS = ("approved", "changes_requested", "rejected", "expired", "revoked")
@@ -50,7 +60,7 @@ def next_due(session: Session) -> datetime | None:
     A thread that runs is not waited for: its lease only says when it counts as dead. Nor is a notification: no clock is
     moved to repeat one.
     """
-    waiting = [*_batches(session), *_approvals(session), *_launches(session)]
+    waiting = [*_batches(session), *_approvals(session), *_launches(session), *_journeys(session)]
     return min((work.due_at for work in waiting), default=None)
 
 
@@ -87,6 +97,7 @@ def finish(session: Session, kind: Kind, key: str, attempt: int, *, at: datetime
         "review": {"readout_due_at": None, "failures": 0, "failure": None},
         "draft": {"failures": 0, "failure": None},
         "tell": {"due_at": None, "delivered_at": at, "failure": None},
+        "journey": {"failures": 0, "failure": None},
     }
     _give_back(session, kind, key, attempt, done[kind])
 
@@ -104,6 +115,7 @@ def fail(
         "batch": {"failures": Batch.failures + 1, "failure": reason, "due_at": retry_at},
         "review": {"failures": Launch.failures + 1, "failure": reason, "readout_due_at": retry_at},
         "tell": {"failures": Notification.failures + 1, "failure": reason, "due_at": retry_at},
+        "journey": {"failures": JourneyRun.failures + 1, "failure": reason, "due_at": retry_at},
         "draft": {
             "failures": ProposeThread.failures + 1,
             "failure": reason,
@@ -173,7 +185,7 @@ def renew_thread(session: Session, thread_id: str, attempt: int, *, until: datet
 
 def _waiting(session: Session) -> list[Work]:
     """Everything that is due now or later; a leased row is due again when its lease runs out."""
-    waiting = (_batches, _approvals, _launches, _drafts, _notifications)
+    waiting = (_batches, _approvals, _launches, _drafts, _notifications, _journeys)
     return [work for query in waiting for work in query(session)]
 
 
@@ -276,6 +288,25 @@ def _notifications(session: Session) -> list[Work]:
             row.attempt,
             _later(row.due_at, row.leased_until),
         )
+        for row in session.exec(query)
+        if row.due_at is not None
+    ]
+
+
+def _journeys(session: Session) -> list[Work]:
+    """Running versions of journeys by their first person; people of a paused one wait for no time."""
+    query = (
+        select(JourneyRun)
+        .join(Workspace, col(Workspace.workspace_id) == JourneyRun.workspace_id)
+        .where(
+            col(JourneyRun.state).in_(("running", "finishing")),
+            col(JourneyRun.due_at).is_not(None),
+            col(JourneyRun.paused_at).is_(None),
+            col(Workspace.stopped_at).is_(None),
+        )
+    )
+    return [
+        Work("journey", row.run_id, row.run_id, 0, row.attempt, _later(row.due_at, row.leased_until))
         for row in session.exec(query)
         if row.due_at is not None
     ]

@@ -20,7 +20,8 @@ from policies.authority import (
     required_signatures,
 )
 from policies.errors import ConflictError, NotFoundError
-from policies.managed import Body, ManagedKind, ManagedVersion, freeze_version, proposal_kind
+from policies.managed import Body, ManagedVersion, freeze_version, proposal_kind
+from policies.parts import ManagedKind
 from policies.workspace_rules import WorkspaceRules
 from store.audit import AuditLog
 from store.bulk import insert_rows, table_of

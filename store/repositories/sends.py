@@ -136,6 +136,17 @@ def sends_of(
     return session.exec(query.order_by(col(Send.choice_id)).execution_options(populate_existing=True)).all()
 
 
+def sends_by_key(session: Session, send_keys: Sequence[str]) -> list[Send]:
+    """Return the messages with these keys, as far as there are any, in the order of the keys."""
+    found: dict[str, Send] = {}
+    for chunk in in_chunks(send_keys):
+        query = select(Send).where(col(Send.send_key).in_(chunk))
+        found |= {
+            send.send_key: send for send in session.exec(query.execution_options(populate_existing=True))
+        }
+    return [found[key] for key in send_keys if key in found]
+
+
 def statuses_of(session: Session, batch_id: str) -> dict[str, str]:
     """Return the status of each message of a batch by its choice."""
     query = select(Send.choice_id, Send.status).where(Send.batch_id == batch_id)

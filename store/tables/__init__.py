@@ -20,6 +20,7 @@ from store.tables.decisions import (
     ManagedObject,
 )
 from store.tables.inbound import MessageEvent, SentTest
+from store.tables.journeys import JourneyMove, JourneyPerson, JourneyRun
 from store.tables.launches import Batch, Choice, Launch, Reservation, Send
 from store.tables.measures import Event, Experiment, Outcome, Readout
 from store.tables.notifications import Notification, Webhook
@@ -55,6 +56,9 @@ __all__ = [
     "FigureRow",
     "HomeClock",
     "ImportRun",
+    "JourneyMove",
+    "JourneyPerson",
+    "JourneyRun",
     "Launch",
     "LearningMark",
     "LearntReward",

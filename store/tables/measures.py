@@ -14,6 +14,9 @@ class Event(SQLModel, table=True):
     """Something a customer did, as received; history is compacted into Parquet."""
 
     __tablename__ = "events"
+    __table_args__ = (
+        sa.Index("ix_events_workspace_id_name_received_at", "workspace_id", "name", "received_at"),
+    )
 
     workspace_id: str = Field(primary_key=True, foreign_key="workspaces.workspace_id")
     event_id: str = Field(primary_key=True)

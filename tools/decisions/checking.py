@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from policies.journeys import JourneyBody
 from policies.managed import NOTHING, Body, CollectionBody, RuleBody
 from tools.bandits.beta import BetaThompson
 from tools.bandits.errors import BanditParameterError
@@ -11,10 +12,13 @@ from tools.bandits.registry import make_policy
 from tools.decisions.draws import bounds_of
 from tools.decisions.fields import read_rule
 from tools.decisions.learning import require_chances
+from tools.journeys.reading import read_journey
 
 
 def require_usable(object_id: str, body: Body) -> None:
-    """Raise AudienceError for a rule that does not fit its fields, BanditError for shares or a policy that cannot be."""
+    """Raise AudienceError for a rule that does not fit its fields, BanditError for shares or a policy that cannot
+    be, JourneyError for a journey that cannot be carried out.
+    """
     if isinstance(body, RuleBody):
         read_rule(object_id, 1, body.words, body.definition, dict(body.fields))
     elif isinstance(body, CollectionBody):
@@ -24,6 +28,8 @@ def require_usable(object_id: str, body: Body) -> None:
         if isinstance(policy, BetaThompson):
             require_chances(arms, np.array([body.values.get(arm, 0.0) for arm in arms]))
             _require_share_rewards(body)
+    elif isinstance(body, JourneyBody):
+        read_journey(object_id, 1, body)
 
 
 def _require_share_rewards(body: CollectionBody) -> None:
