@@ -155,6 +155,7 @@ def _message(terms: JourneyTerms, step: SendStep, due: Due, now: datetime) -> di
         "creative_digest": creative_of(step).digest(),
         "category": CATEGORY.value,
         "cost_minor": step.cost_minor,
+        "tries": 0,
         "created_at": now,
     }
 

@@ -24,7 +24,7 @@ from tests.api.test_journeys import journey, messages, send, standing
 from tests.small_shop import Shop
 
 DAYTIME = timedelta(hours=10)
-Behaviour = Literal["works", "rejects", "answers_late", "says_nothing", "dies"]
+Behaviour = Literal["works", "rejects", "answers_late", "says_nothing", "dies", "is_away"]
 
 
 class Died(BaseException):
@@ -35,6 +35,7 @@ class Provider:
     """An e-mail provider that keeps what it was given, and behaves as it is told."""
 
     name = "fake"
+    chunk = 250
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.behaviour = behaviour
@@ -45,6 +46,8 @@ class Provider:
             return [
                 Receipt(message.send_key, SendOutcome.REJECTED, reason="no such box") for message in messages
             ]
+        if self.behaviour == "is_away":
+            return [Receipt(message.send_key, SendOutcome.NOT_SENT, reason="away") for message in messages]
         self.accepted += [message.send_key for message in messages]
         if self.behaviour == "dies":
             raise Died
@@ -171,3 +174,20 @@ async def test_a_changed_definition_sends_nothing(open_shop: Open, shop: Shop) -
         await run_journey(ports(opened, provider), run_id, 1)
         assert provider.accepted == []
         assert await standing(opened) == {"stopped@@entrance": 2}
+
+
+async def test_what_surely_did_not_leave_is_tried_again_later(open_shop: Open, shop: Shop) -> None:
+    provider = Provider("is_away")
+    async with open_shop(shop) as opened:
+        run_id = await entered(opened, journey(send("hello", "end")), 2)
+        leased(opened, 1)
+        await run_journey(ports(opened, provider), run_id, 1)
+        assert messages(opened) == [("hello", "held", "away")] * 2
+        assert await standing(opened) == {"active@hello": 2}
+        clock = opened.app.clock
+        assert isinstance(clock, ReplayClock)
+        clock.advance_to(clock.now() + timedelta(minutes=2))
+        provider.behaviour = "works"
+        await run_journey(ports(opened, provider), run_id, 1)
+        assert messages(opened) == [("hello", "sent", "")] * 2
+        assert len(provider.accepted) == 2
