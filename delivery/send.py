@@ -231,10 +231,6 @@ def _messages(ports: Ports, rows: Sequence[Send], words: dict[str, Rendered]) ->
             for digest in sorted(missing):
                 kept = get_creative(session, rows[0].workspace_id, digest)
                 creative = Creative.model_validate(kept.content)
-                if creative.digest() != digest:
-                    raise ChoiceFileError(
-                        f"the creative {digest[:12]}… is not the one that was approved", value=digest
-                    )
                 words[digest] = render(creative, SENT_CUSTOMER, unsubscribe_url=ports.unsubscribe_url)
     return [
         Message(
