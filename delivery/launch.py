@@ -107,7 +107,7 @@ def _require_launchable(session: Session, ports: Ports, workspace: Workspace, co
             ports.channel(arm.channel)
             if arm.creative_digest is None:
                 raise LaunchRefusedError(f"arm {arm.id} has no creative to send", value=arm.id)
-            campaign_rows.get_creative(session, workspace.workspace_id, arm.creative_digest)
+            _require_creative(session, workspace.workspace_id, arm.creative_digest)
     if any(group.id == "business_as_usual" for group in content.experiment.groups):
         raise LaunchRefusedError(
             "a business-as-usual group needs what ran before as its arm, which this launch cannot send; leave it out",
@@ -127,6 +127,13 @@ def _require_launchable(session: Session, ports: Ports, workspace: Workspace, co
             f"the audience of {net} people that was approved is not kept in this home; propose the campaign again",
             value=content.audience.snapshot_sha256,
         )
+
+
+def _require_creative(session: Session, workspace_id: str, digest: str) -> None:
+    try:
+        campaign_rows.get_creative(session, workspace_id, digest)
+    except (NotFoundError, campaign_rows.CreativeChangedError) as error:
+        raise LaunchRefusedError(error.message, value=digest) from error
 
 
 def _rules(workspace: Workspace) -> WorkspaceRules:

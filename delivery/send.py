@@ -215,10 +215,6 @@ def messages_of(ports: Ports, rows: Sequence[Send], words: dict[str, Words]) -> 
             for digest in sorted(missing):
                 kept = get_creative(session, rows[0].workspace_id, digest)
                 creative = Creative.model_validate(kept.content)
-                if creative.digest() != digest:
-                    raise ChoiceFileError(
-                        f"the creative {digest[:12]}… is not the one that was approved", value=digest
-                    )
                 said = render(creative, SENT_CUSTOMER, unsubscribe_url=ports.unsubscribe_url)
                 words[digest] = Words(creative, said)
     return [

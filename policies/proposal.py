@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import rfc8785
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from policies.errors import CountersignError
+from policies.errors import ConflictError, CountersignError
 from policies.figures import Figure, Ref, UnsourcedNumberError, require_sourced
 
 ProposalKind = Literal[
@@ -31,6 +31,12 @@ ProposalKind = Literal[
     "experiment_end",
     "budget_change",
 ]
+
+
+class ContentUnreadableError(ConflictError):
+    """What is stored as a proposal's content is none that this release can read."""
+
+    code = "content_unreadable"
 
 
 class Part(BaseModel):
@@ -220,8 +226,15 @@ def freeze(content: Content, *, brief: str, creatives: Mapping[str, str]) -> Fro
 
 
 def parse(canonical_json: str) -> Content:
-    """Return the content behind a stored proposal."""
-    return Content.model_validate_json(canonical_json)
+    """Return the content behind a stored proposal; ContentUnreadableError for what is none, or not any more."""
+    try:
+        return Content.model_validate_json(canonical_json)
+    except ValidationError as error:
+        raise ContentUnreadableError(
+            f"the content of this proposal cannot be read ({error.errors()[0]['msg']}), so it is neither shown nor "
+            "approved; countersign audit verify names the row if somebody changed it",
+            value=canonical_json[:100],
+        ) from error
 
 
 def digest_of(canonical_json: str) -> str:

@@ -8,9 +8,11 @@ from sqlmodel import Session
 
 from api.views.numbers import number
 from policies.authority import RiskClass
+from policies.errors import NotFoundError
 from policies.figures import say, show
 from policies.proposal import Content, Forecast
 from store.repositories.approvals import missing_of
+from store.repositories.campaigns import CreativeChangedError
 from store.repositories.proposing import creatives_of
 from store.repositories.signing import risk_of
 from store.tables import Approval
@@ -48,7 +50,12 @@ def description_of(session: Session, content: Content, approval: Approval) -> st
 def _messages(session: Session, content: Content, workspace_id: str) -> Iterator[str]:
     by_arm = {arm.id: arm.creative_digest for arm in content.arms if arm.creative_digest is not None}
     channels = {arm.id: arm.channel for arm in content.arms}
-    for arm, kept in creatives_of(session, workspace_id, by_arm).items():
+    try:
+        found = creatives_of(session, workspace_id, by_arm)
+    except (NotFoundError, CreativeChangedError) as error:
+        yield f"**Messages** cannot be shown: {error.message}"
+        return
+    for arm, kept in found.items():
         creative = Creative.model_validate(kept)
         yield f"**Message {arm}** ({channels[arm]}): {creative.subject} — {' '.join(creative.body.split())}"
 

@@ -13,9 +13,10 @@ from agents.propose.drafts import PlanDraft
 from agents.thread_stand import Stand, Waiting
 from api.langgraph_server.describing import description_of
 from api.langgraph_server.requests import ASSISTANT_ID, GRAPH_ID
-from policies.proposal import Content, parse
+from policies.proposal import Content, ContentUnreadableError, parse
 from store.repositories.agent_work import get_draft
 from store.repositories.campaigns import get_proposal
+from store.repositories.signing import ApprovalUnreadableError
 from store.repositories.threads import FoundThread
 from store.tables import Approval
 
@@ -54,7 +55,11 @@ def seen(session: Session, found: FoundThread, stand: Stand) -> Seen:
     if waiting is None or found.standing != "interrupted":
         return Seen(found, stand, None)
     if waiting.node == "approve" and found.approval is not None:
-        value = _approval_value(session, found.approval)
+        try:
+            value = _approval_value(session, found.approval)
+        except (ContentUnreadableError, ApprovalUnreadableError):
+            # what cannot be read cannot be answered, and is no reason not to list the others
+            return Seen(found, stand, None)
     elif waiting.node == "clarify":
         value = _questions_value(questions_of(session, waiting))
     else:

@@ -6,15 +6,24 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from pydantic import JsonValue
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session, SQLModel, col, select
 
 from policies.errors import ConflictError, NotFoundError
+from policies.proposal import digest_json
 from store.bulk import table_of
 from store.driver import Prepared
 from store.tables import BriefRow, Campaign, Creative, Proposal, Readout, Turn
 from store.tables.base import JsonObject
+
+
+class CreativeChangedError(ConflictError):
+    """The words kept under a digest are not those that it is of."""
+
+    code = "creative_changed"
+
 
 _campaigns, _proposals = table_of(Campaign), table_of(Proposal)
 _MOVE_CAMPAIGN = Prepared(
@@ -174,9 +183,20 @@ def note_change(session: Session, model: type[SQLModel], key: str, **values: obj
         set_committed_value(cached, name, value)
 
 
+def require_unchanged(digest: str, content: JsonValue) -> None:
+    """Raise CreativeChangedError unless words are those that the digest is of."""
+    if digest_json(content) != digest:
+        raise CreativeChangedError(
+            f"the words kept under {digest[:12]}… are not those of that digest: somebody changed them, so they are neither "
+            "shown nor sent; propose the campaign again",
+            value=digest,
+        )
+
+
 def get_creative(session: Session, workspace_id: str, digest: str) -> Creative:
-    """Return a creative by digest; NotFoundError when nothing was kept under it."""
+    """Return a creative by digest; NotFoundError when nothing was kept under it, CreativeChangedError for other words."""
     creative = session.get(Creative, (workspace_id, digest))
     if creative is None:
         raise NotFoundError(f"there is no creative with digest {digest[:12]}…", value=digest)
+    require_unchanged(digest, creative.content)
     return creative

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from policies.proposal import digest_json
 from store.audit import AuditLog, entry_hash
@@ -12,7 +12,7 @@ from store.repositories.signing import still_missing
 from store.row_evidence import COVERED, ROWS, family_digest
 from store.tables import Approval, AuditEntry, Proposal, Signature
 
-_APPROVALS = "approvals"
+_APPROVALS, _PROPOSALS = "approvals", "proposals"
 
 
 def unproven(session: Session, audit: AuditLog, approval: Approval, proposal: Proposal) -> str | None:
@@ -39,8 +39,11 @@ def unproven(session: Session, audit: AuditLog, approval: Approval, proposal: Pr
         return "somebody who signed no longer holds the role they signed with"
     if (approval.limits or {}) != lowest_limits(session, approval):
         return "the limits are not those that were signed"
-    if not _is_as_logged(session, audit, approval):
+    told = _told(session, audit, approval)
+    if not _is_as_told(told, _APPROVALS, approval.approval_id, approval):
         return "the approval is not what the signed audit log tells of it"
+    if not _is_as_told(told, _PROPOSALS, proposal.proposal_id, proposal):
+        return "the proposal is not what the signed audit log tells of it"
     return None
 
 
@@ -55,27 +58,32 @@ def _logged_parts(session: Session, audit: AuditLog, proposal: Proposal) -> froz
     return frozenset(user_id for entry in entries for user_id in entry.detail.get("authors", ()))
 
 
-def _is_as_logged(session: Session, audit: AuditLog, approval: Approval) -> bool:
-    """Whether every column that decides (what is required, how risky, how it stands) is as the log last told."""
+_Told = dict[tuple[str, str, str], tuple[list[str], str]]
+"""By table, row and family of columns: which columns the log last told of, and their digest."""
+
+
+def _told(session: Session, audit: AuditLog, approval: Approval) -> _Told:
+    """What the signed log tells of an approval and its proposal: their content as it was first, their state as it was last."""
     query = select(AuditEntry).where(
         AuditEntry.workspace_id == approval.workspace_id,
         col(AuditEntry.subject).in_((approval.approval_id, approval.proposal_id)),
     )
-    told: dict[str, tuple[list[str], str]] = {}
+    told: _Told = {}
     for entry in session.exec(query.order_by(col(AuditEntry.sequence))):
         for row in entry.detail.get(ROWS, ()) if _is_signed(audit, entry) else ():
-            if (row["table"], row["id"]) == (_APPROVALS, approval.approval_id):
-                told |= {
-                    # content never moves, so the first telling of it holds
-                    family: (row[family]["columns"].split(), row[family]["sha256"])
-                    for family in COVERED[_APPROVALS].families
-                    if family in row and (family == "state" or family not in told)
-                }
-    columns = approval.model_dump()
-    return all(
-        family_digest(_APPROVALS, approval.approval_id, names, columns) == digest
-        for names, digest in told.values()
-    )
+            for family in COVERED[row["table"]].families:
+                place = (row["table"], row["id"], family)
+                # content never moves, so the first telling of it holds
+                if family in row and (family == "state" or place not in told):
+                    told[place] = (row[family]["columns"].split(), row[family]["sha256"])
+    return told
+
+
+def _is_as_told(told: _Told, table: str, row_id: str, row: SQLModel) -> bool:
+    """Whether every column that decides is as the log told of the row."""
+    columns = row.model_dump()
+    known = [told[place] for family in COVERED[table].families if (place := (table, row_id, family)) in told]
+    return all(family_digest(table, row_id, names, columns) == digest for names, digest in known)
 
 
 def _is_signed(audit: AuditLog, entry: AuditEntry) -> bool:

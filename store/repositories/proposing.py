@@ -15,6 +15,7 @@ from policies.errors import ConflictError, NotFoundError
 from store.audit import AuditLog
 from store.bulk import Row, insert_rows, table_of
 from store.driver import Prepared
+from store.repositories.campaigns import require_unchanged
 from store.repositories.offers import offer_digest, offers_by_id
 from store.repositories.proposal_authors import contributors
 from store.tables import (
@@ -236,12 +237,17 @@ def put_creatives(
 
 
 def creatives_of(session: Session, workspace_id: str, by_arm: Mapping[str, str]) -> dict[str, JsonObject]:
-    """Return each arm's creative by the digest that it was kept under; NotFoundError when one was not."""
+    """Return each arm's creative by the digest that it was kept under.
+
+    NotFoundError when one was not, CreativeChangedError when its words are others by now.
+    """
     asked = {"workspace": workspace_id, "digests": sorted(set(by_arm.values()))}
     kept = {row.digest: row.content for row in session.connection().execute(_CREATIVES, asked)}
     lost = [digest for digest in by_arm.values() if digest not in kept]
     if lost:
         raise NotFoundError(f"there is no creative with digest {lost[0][:12]}…", value=lost[0])
+    for digest, content in kept.items():
+        require_unchanged(digest, content)
     return {arm: kept[digest] for arm, digest in by_arm.items()}
 
 

@@ -9,6 +9,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from pydantic import ValidationError
 from sqlmodel import Session
 
 from policies.authority import Person, Resource, RiskAssessment, Role, authorise, require_authority
@@ -25,10 +26,17 @@ from store.repositories.resolutions import YES, Resolution
 from store.repositories.workspaces import users_of
 from store.tables import ApiKey, Approval, Delegation, Proposal, Signature, User
 
+_VERIFY = "countersign audit verify names the row if somebody changed it"
 _keys = table_of(ApiKey)
 _KEYS = Prepared(
     sa.select(_keys.c.key_id, _keys.c.issued_by).where(_keys.c.user_id == sa.bindparam("of_user"))
 )
+
+
+class ApprovalUnreadableError(ConflictError):
+    """What is kept of an approval is not what this release writes."""
+
+    code = "approval_unreadable"
 
 
 class SignatureNotNeededError(ConflictError):
@@ -55,7 +63,15 @@ class Standing(NamedTuple):
 
 def risk_of(approval: Approval) -> RiskAssessment | None:
     """Return how risky the proposal was found when the approval was opened; None for one opened before that was kept."""
-    return None if approval.risk is None else RiskAssessment.model_validate(approval.risk)
+    if approval.risk is None:
+        return None
+    try:
+        return RiskAssessment.model_validate(approval.risk)
+    except ValidationError as error:
+        raise ApprovalUnreadableError(
+            f"what is kept of the risk of approval {approval.approval_id} cannot be read; {_VERIFY}",
+            value=approval.approval_id,
+        ) from error
 
 
 def requirements_of(approval: Approval) -> tuple[SignatureRequirement, ...]:
@@ -64,8 +80,14 @@ def requirements_of(approval: Approval) -> tuple[SignatureRequirement, ...]:
 
 
 def read_requirements(required: Sequence[Sequence[str]]) -> tuple[SignatureRequirement, ...]:
-    """Return the signatures that role sets stand for, as an approval keeps them."""
-    return tuple(SignatureRequirement(frozenset(Role(name) for name in names)) for names in required)
+    """Return the signatures that role sets stand for, as an approval keeps them; ApprovalUnreadableError for others."""
+    try:
+        return tuple(SignatureRequirement(frozenset(Role(name) for name in names)) for names in required)
+    except (ValueError, TypeError) as error:
+        raise ApprovalUnreadableError(
+            f"the signatures that an approval needs cannot be read: {str(required)[:100]}; {_VERIFY}",
+            value=str(required)[:100],
+        ) from error
 
 
 def given_signatures(signatures: Sequence[Signature]) -> tuple[GivenSignature, ...]:
