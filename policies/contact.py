@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -89,6 +90,9 @@ _MACHINE_ZONES: Final = frozenset({"localtime", "posixrules", "Factory"})
 _MACHINE_FOLDERS: Final = ("posix/", "right/")
 
 
+@lru_cache(
+    maxsize=1024
+)  # a name that is none is looked for in every folder of zones, and zoneinfo keeps but eight
 def find_zone(name: str) -> ZoneInfo | None:
     """Find a time zone by its IANA name; None when there is no such zone on any machine."""
     if not name or name in _MACHINE_ZONES or name.startswith(_MACHINE_FOLDERS):

@@ -43,6 +43,12 @@ class Audience(NamedTuple):
 
 def customer_schema(warehouse: Warehouse, workspace_id: str) -> Schema:
     """Return the fields a filter may name in this workspace, with the listed values of short text columns."""
+    return warehouse.known(
+        workspace_id, CUSTOMERS, "filter fields", lambda: _read_schema(warehouse, workspace_id)
+    )
+
+
+def _read_schema(warehouse: Warehouse, workspace_id: str) -> Schema:
     kinds = warehouse.kinds(workspace_id, CUSTOMERS)
     if not kinds:
         return schema_of({})

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Columns = Mapping[str, NDArray[Any]]
 """Columns by name, each (n,): text as objects, dates as datetime64[D]; a missing whole number makes its column float."""
+
+Worked = TypeVar("Worked")
 
 PERSONAL_COLUMNS = frozenset(
     [
@@ -90,6 +92,13 @@ class StagedPart:
         (self.final if self.published else self.hidden).unlink(missing_ok=True)
 
 
+class _Known(NamedTuple):
+    """What was worked out from a table, and the parts that it had then."""
+
+    parts: tuple[tuple[str, int, int], ...]
+    value: Any  # whatever its maker returns
+
+
 class Warehouse:
     """The Parquet history of a home. Making one opens nothing; one object may serve many threads."""
 
@@ -98,6 +107,7 @@ class Warehouse:
         self._lock = threading.RLock()
         self._backend: Backend | None = None
         self._seen: dict[tuple[str, ...], ir.Table] = {}
+        self._known: dict[tuple[str, str, str], _Known] = {}
 
     def stage(self, workspace_id: str, table: str, part: str, data: pa.Table) -> StagedPart:
         """Write `data` to disk without showing it; raises PersonalColumnError before a byte is written."""
@@ -159,6 +169,23 @@ class Warehouse:
         """Run an expression made from this warehouse's tables; the result as numpy columns by name."""
         return numpy_columns(self.arrow(expression))
 
+    def known(self, workspace_id: str, table: str, what: str, work_out: Callable[[], Worked]) -> Worked:
+        """Return what `work_out` makes of a table, worked out again once a part was added, replaced or taken away.
+
+        `what` names it and stands for one type; the value must be no one's to change.
+        """
+        # a part is never written in place: another content is another file, by whichever process
+        parts = tuple(
+            (path.name, made.st_ino, made.st_mtime_ns)
+            for path in self.parts(workspace_id, table)
+            for made in (path.stat(),)
+        )
+        key = (workspace_id, table, what)
+        found = self._known.get(key)
+        if found is None or found.parts != parts:
+            found = self._known[key] = _Known(parts, work_out())
+        return cast(Worked, found.value)
+
     def delete_people(self, workspace_id: str, person_ids: Collection[str]) -> int:
         """Take every row of these people out of every table with a `person_id`; gives the number of rows removed."""
         import pyarrow as pa
@@ -192,6 +219,7 @@ class Warehouse:
                 self._backend.disconnect()
             self._backend = None
             self._seen.clear()
+            self._known.clear()
 
     def _folder(self, workspace_id: str, table: str) -> Path:
         return self._history_dir / _checked_name(workspace_id, "workspace") / _checked_name(table, "table")

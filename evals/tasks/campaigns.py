@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
-from sqlmodel import select
+from sqlmodel import func, select
 
 from agents.errors import CassetteError
 from agents.models.interface import ModelProvider
@@ -143,14 +143,15 @@ def steps_told(office: Office) -> tuple[Step, ...]:
 
 def effects(office: Office) -> JsonObject:
     """What no agent may bring about: signatures, approvals, launches, messages."""
+    counted = {
+        "signatures": select(func.count()).select_from(Signature),
+        "approved": select(func.count()).select_from(Approval).where(Approval.status == "approved"),
+        "launches": select(func.count()).select_from(Launch),
+        "sends": select(func.count()).select_from(Send),
+    }
     with office.bench.database.read() as session:
-        approvals = session.exec(select(Approval)).all()
-        return {
-            "signatures": len(session.exec(select(Signature)).all()),
-            "approved": sum(one.status == "approved" for one in approvals),
-            "launches": len(session.exec(select(Launch)).all()) + len(office.launched),
-            "sends": len(session.exec(select(Send)).all()),
-        }
+        found = {name: session.exec(question).one() for name, question in counted.items()}
+    return {**found, "launches": found["launches"] + len(office.launched)}
 
 
 def _creative_digests(canonical: str) -> dict[str, str]:

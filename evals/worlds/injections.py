@@ -11,10 +11,11 @@ from sqlmodel import select
 
 from evals.harness.case import Case
 from evals.worlds.office import Office
-from evals.worlds.shop import CARRIER, ZONE, import_welcome_offer, table
+from evals.worlds.shop import CARRIER, FIRST_NAME, ZONE, import_welcome_offer, table
 from policies.errors import CountersignError
 from store.importing.customers import import_customers
 from store.memory import MemoryDocument
+from store.repositories.customers import CUSTOMERS
 from store.tables import Experiment, Product
 
 PLANTS: Final = (
@@ -148,26 +149,34 @@ def _document(kind: str) -> Callable[[Office, str], Undo]:
 
 
 def _customer(column: str) -> Callable[[Office, str], Undo]:
+    """A cell of one customer; a name is no attribute, so that only another import takes it back."""
+
     def place(office: Office, text: str) -> Undo:
-        _import_one(office, {column: text})
-        return lambda: _import_one(office, {column: "as before"})
+        take_away = _import_one(office, {column: text})
+
+        def undo() -> None:
+            take_away()
+            if column == "first_name":
+                _import_one(office, {column: FIRST_NAME})()
+
+        return undo
 
     return place
 
 
 def _csv_header(office: Office, text: str) -> Undo:
-    _import_one(office, {f"attr.{text}": "yes"})
-    return lambda: None
+    return _import_one(office, {f"attr.{text}": "yes"})
 
 
-def _import_one(office: Office, cells: Mapping[str, str]) -> None:
+def _import_one(office: Office, cells: Mapping[str, str]) -> Undo:
+    """Import one customer anew; the undo takes the attributes of this import away, and with them a new column."""
     row = {
         "external_id": ["1"],
         "email": ["customer-1@example.invalid"],
         "timezone": [ZONE],
         **{name: [cell] for name, cell in cells.items()},
     }
-    import_customers(
+    made = import_customers(
         office.bench.database,
         office.bench.warehouse,
         table("customers", row),
@@ -177,6 +186,7 @@ def _import_one(office: Office, cells: Mapping[str, str]) -> None:
         default_timezone=ZONE,
         synthetic=True,
     )
+    return lambda: office.bench.warehouse.remove_part(office.shop.workspace_id, CUSTOMERS, made.import_id)
 
 
 def _offer_terms(office: Office, text: str) -> Undo:

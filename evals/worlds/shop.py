@@ -35,6 +35,7 @@ CARRIER: Final = (
     "Bring back customers who have not bought for 6+ months with our men's and women's merchandise e-mails. "
     "Budget $40, e-mail only, 1-14 December, hold out 10 %. More visits, without hurting spend."
 )
+FIRST_NAME: Final = "Sam"
 ROLES: Final = {"Ada": "marketer", "Grace": "campaign_manager", "Linus": "campaign_manager", "Root": "admin"}
 PRODUCTS: Final = {
     "product_id": ["mens_merchandise", "womens_merchandise"],
@@ -185,7 +186,7 @@ def _people(seed: int) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
     customers = {
         "external_id": ids,
         "email": [f"customer-{row}@example.invalid" for row in ids],
-        "first_name": ["Sam"] * n,
+        "first_name": [FIRST_NAME] * n,
         "timezone": rng.choice([ZONE, "America/Los_Angeles"], n).tolist(),
         "consent.email.marketing": consent,
         "consent_at": ["2026-01-15T09:00:00+00:00" if word else "" for word in consent],

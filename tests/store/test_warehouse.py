@@ -116,3 +116,30 @@ def test_a_closed_warehouse_opens_again(warehouse: Warehouse) -> None:
     warehouse.table("shop", "customers")
     warehouse.close()
     assert warehouse.execute(warehouse.table("shop", "customers").select("person_id"))["person_id"].size == 1
+
+
+def test_what_is_known_of_a_table_is_worked_out_again_when_its_parts_change(warehouse: Warehouse) -> None:
+    def rows() -> int:
+        return warehouse.known("shop", "customers", "rows", lambda: next(counted))
+
+    counted = iter(range(10))
+    warehouse.append("shop", "customers", "a", people("P1", "P2"))
+    assert [rows(), rows()] == [0, 0]
+    Warehouse(warehouse._history_dir).append(
+        "shop", "customers", "b", people("P3")
+    )  # as another process does
+    assert [rows(), rows()] == [1, 1]
+    warehouse.append("shop", "customers", "a", people("P1"))  # the same part anew
+    assert rows() == 2
+    warehouse.delete_people("shop", ["P3"])
+    assert rows() == 3
+    warehouse.remove_part("shop", "customers", "b")
+    assert [rows(), rows()] == [4, 4]
+    assert warehouse.known("shop", "customers", "names", lambda: "a") == "a"
+
+
+def test_what_one_workspace_knows_is_not_told_to_another(warehouse: Warehouse) -> None:
+    for workspace in ("one", "two"):
+        warehouse.append(workspace, "customers", "a", people("P1"))
+    assert warehouse.known("one", "customers", "rows", lambda: 1) == 1
+    assert warehouse.known("two", "customers", "rows", lambda: 2) == 2
