@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast, get_type_hints
 
 from langchain_core.tools import StructuredTool
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from agents.errors import AgentSetupError
@@ -49,8 +49,9 @@ def digest_of(value: BaseModel | Mapping[str, JsonValue]) -> str:
 class AgentTool(Generic[ArgsT, ResultT]):
     """A deterministic calculation an agent may call; `run` goes to a worker thread, one call at a time.
 
-    `effect` has one possible value, so a tool that sends, launches or writes cannot be expressed; such a
-    function stays behind an authenticated person. AgentSetupError for anything else.
+    `result` is the model that `run` is annotated to return, and no field beside that model's own leaves the tool. `effect`
+    has one possible value, so a tool that sends, launches or writes cannot be expressed; such a function stays behind an
+    authenticated person. AgentSetupError for anything else.
     """
 
     name: str
@@ -58,6 +59,7 @@ class AgentTool(Generic[ArgsT, ResultT]):
     args: type[ArgsT]
     run: Callable[[ArgsT], ResultT]
     effect: Literal["none"] = "none"
+    result: type[ResultT] = field(init=False)
 
     def __post_init__(self) -> None:
         # Types are gone at run time, and this is the promise they carry.
@@ -72,6 +74,24 @@ class AgentTool(Generic[ArgsT, ResultT]):
                 value=sorted(clash)[0],
             )
         assert_model_safe_schema(self.args)
+        object.__setattr__(self, "result", self._said_by_run())
+
+    def _said_by_run(self) -> type[ResultT]:
+        try:
+            said = get_type_hints(self.run).get("return")
+        except NameError:  # a name that only the type checker can find
+            said = None
+        if not (isinstance(said, type) and issubclass(said, BaseModel)):
+            raise AgentSetupError(
+                f"Tool {self.name} does not say which model it returns; write the type behind its function.",
+                value=self.name,
+            )
+        if said.model_config.get("extra") == "allow":
+            raise AgentSetupError(
+                f"Tool {self.name} returns {said.__name__}, which takes any field; declare those a model may read.",
+                value=said.__name__,
+            )
+        return cast(type[ResultT], said)
 
     def as_langchain(self) -> StructuredTool:
         """The same tool for `create_agent`: the content is compact JSON, the artifact the typed result."""
@@ -100,9 +120,22 @@ class AgentTool(Generic[ArgsT, ResultT]):
         except ValidationError as error:
             return ToolProblem(error="invalid_arguments", message=f"Correct these: {wrong_fields(error)}.")
         try:
-            return await asyncio.to_thread(self.run, args)
+            made = await asyncio.to_thread(self.run, args)
         except CountersignError as error:
             return ToolProblem(error=error.code, message=_safe_message(error, arguments))
+        return self._declared(made)
+
+    def _declared(self, made: ResultT) -> ResultT:
+        """The result without what a subclass of it hangs on: a field that nobody declared may hold foreign text."""
+        if type(made) is self.result:
+            return made
+        if not isinstance(made, self.result):
+            raise AgentSetupError(
+                f"Tool {self.name} returned {type(made).__name__} and says {self.result.__name__}.",
+                value=type(made).__name__,
+            )
+        declared = TypeAdapter(self.result)
+        return declared.validate_python(declared.dump_python(made))
 
 
 # An agent holds tools of many argument and result types at once.

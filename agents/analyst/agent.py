@@ -171,37 +171,52 @@ def check_findings(summary: ReadoutSummary) -> Check[Findings]:
 
 def design_tools(desk: DesignDesk) -> list[AnyAgentTool]:
     """Return the analyst's tools for the design."""
+
+    def size_experiment(_: Nothing) -> ExperimentSize:
+        return desk.size()
+
+    def compare_policies(_: Nothing) -> PolicyValues:
+        return desk.compare()
+
     return [
         AgentTool(
             "size_experiment",
             "Groups, the smallest effect that can be seen, duration and batches.",
             Nothing,
-            lambda _: desk.size(),
+            size_experiment,
         ),
         AgentTool(
             "compare_policies",
             "Off-policy value of the candidate bandit policies on the logged experiment, with intervals.",
             Nothing,
-            lambda _: desk.compare(),
+            compare_policies,
         ),
     ]
 
 
 def forecast_tools(desk: DesignDesk, task: ForecastTask) -> list[AnyAgentTool]:
     """Return the analyst's tool for the forecast."""
+
+    def forecast_campaign(_: Nothing) -> ForecastMade:
+        return desk.forecast(task.policy_id)
+
     return [
         AgentTool(
             "forecast_campaign",
             "Sends, visits, conversions, revenue and cost with 80 % intervals.",
             Nothing,
-            lambda _: desk.forecast(task.policy_id),
+            forecast_campaign,
         )
     ]
 
 
 def analyse_tools(summary: ReadoutSummary) -> list[AnyAgentTool]:
     """Return the analyst's tool for the readout."""
-    return [AgentTool("read_readout", "The finished readout in figures.", Nothing, lambda _: summary)]
+
+    def read_readout(_: Nothing) -> ReadoutSummary:
+        return summary
+
+    return [AgentTool("read_readout", "The finished readout in figures.", Nothing, read_readout)]
 
 
 def design_playbook(task: DesignTask, outcomes: tuple[ToolOutcome, ...]) -> PlaybookStep:

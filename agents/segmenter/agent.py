@@ -128,24 +128,34 @@ def check_segments(task: SegmentTask, desk: AudienceDesk) -> Check[SegmentAnswer
 
 def segmenter_tools(desk: AudienceDesk) -> list[AnyAgentTool]:
     """Return the segmenter's tools."""
+
+    def count_audience(asked: DefinitionAsked) -> AudienceCount:
+        return desk.count(asked.definition)
+
+    def propose_segments(asked: DefinitionAsked) -> SegmentProposal:
+        return desk.segments(asked.definition)
+
+    def estimate_responses(asked: DefinitionAsked) -> ResponseEstimates:
+        return desk.responses(asked.definition)
+
     return [
         AgentTool(
             "count_audience",
             "Count who matches a definition and what each reason takes away.",
             DefinitionAsked,
-            lambda asked: desk.count(asked.definition),
+            count_audience,
         ),
         AgentTool(
             "propose_segments",
             "Disjoint segments of a definition, each with its own definition and size.",
             DefinitionAsked,
-            lambda asked: desk.segments(asked.definition),
+            propose_segments,
         ),
         AgentTool(
             "estimate_responses",
             "What each segment did under each arm in the logged experiment, with intervals.",
             DefinitionAsked,
-            lambda asked: desk.responses(asked.definition),
+            estimate_responses,
         ),
     ]
 
