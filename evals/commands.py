@@ -166,7 +166,7 @@ def report(
     judge: Annotated[Path | None, typer.Option(help="What `evals judge` wrote.")] = None,
     baseline: _Baseline = None,
 ) -> None:
-    """Write the reports of a run beside it: JSON, Markdown, HTML, JUnit XML; or logs that Inspect's viewer opens."""
+    """Write the reports of a run beside it: JSON, Markdown, HTML with traces, JUnit XML; or logs that Inspect's viewer opens."""
     if inspect is not None:
         _write_inspect_logs(folder, inspect)
         return
@@ -180,7 +180,7 @@ def report(
     judged = UNVALIDATED if judge is None else read_record(judge).words
     names = [meta.suite.name for meta in made.suites]
     for name, path in write_reports(made, decide(made, names, baseline), folder, judged).items():
-        if not html or name.endswith(".html"):
+        if not html or name == "report.html":
             typer.echo(str(path))
 
 

@@ -64,7 +64,7 @@ def countersign_suite(suite: str, model: str = "offline", base_url: str = "", ti
 def task_of(planned: Planned, meta: RunMeta, epochs: int | None = None) -> Any:
     """Return a planned suite as an Inspect task: the solver runs our task, each scorer of ours is one of its scorers."""
     share = planned.suite.share(meta.tier)  # type: ignore[arg-type]  # as in run_suites
-    cases = part_of(planned.cases, share.cases, meta.seed)
+    cases = part_of(planned.cases, share, meta.seed)
     return Task(
         dataset=MemoryDataset([_sample(case) for case in cases], name=planned.suite.dataset),
         solver=_solver(planned, meta),

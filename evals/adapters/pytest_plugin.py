@@ -190,7 +190,7 @@ class Desk:
         from evals.harness.runner import part_of
 
         planned = self.planned(name)
-        return part_of(planned.cases, planned.suite.share(self._tier).cases, self._meta.seed)
+        return part_of(planned.cases, planned.suite.share(self._tier), self._meta.seed)
 
     def scored(self, name: str, case: Case) -> tuple[Scored, ...]:
         """Run a case as often as the tier says, once a session."""

@@ -192,6 +192,11 @@ def _compared(run: Run, suite: Suite, baseline: Baseline | None) -> Comparison |
     return Comparison(cases=len(cases), delta=float((after - before).mean()), low=low, high=high, p=p)
 
 
+def flipped_cases(verdict: SuiteVerdict) -> frozenset[str]:
+    """Return the ids of a suite's cases that flipped."""
+    return frozenset(flip.rpartition(": ")[0] for flip in verdict.flips)
+
+
 def _flips(scored: Sequence[Scored], baseline: Baseline) -> tuple[str, ...]:
     """Cases that always passed before and never do now, or the other way round, in words."""
     found = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
@@ -12,7 +13,7 @@ import numpy as np
 from agents.errors import AgentError
 from evals.harness.case import Case, CaseResult, JsonObject, Score, Step
 from evals.harness.record import Run, RunMeta, Scored, SuiteMeta
-from evals.harness.suite import Suite
+from evals.harness.suite import Share, Suite
 from policies.errors import CountersignError
 
 
@@ -64,12 +65,26 @@ def free(sent: int, received: int) -> float:  # noqa: ARG001  # a price asks for
     return 0.0
 
 
-def part_of(cases: Sequence[Case], wanted: int | None, seed: int) -> tuple[Case, ...]:
-    """Return a seeded part of the cases in their own order; all where fewer are there than wanted."""
+def part_of(cases: Sequence[Case], share: Share, seed: int) -> tuple[Case, ...]:
+    """Return a tier's seeded part of the cases in their own order; all where fewer are there than it wants."""
+    wanted = share.cases
     if wanted is None or wanted >= len(cases):
         return tuple(cases)
-    chosen = np.random.default_rng([seed, len(cases)]).permutation(len(cases))[:wanted]
-    return tuple(cases[index] for index in sorted(chosen.tolist()))
+    drawn = np.random.default_rng([seed, len(cases)]).permutation(len(cases)).tolist()
+    chosen = _spread(cases, drawn, wanted, share.spread) if share.spread else drawn[:wanted]
+    return tuple(cases[index] for index in sorted(chosen))
+
+
+def _spread(cases: Sequence[Case], drawn: list[int], wanted: int, keys: Sequence[str]) -> list[int]:
+    """Take, time and again, the first drawn case whose values were taken least."""
+    taken: Counter[tuple[str, str]] = Counter()
+    values = {index: [(key, str(cases[index].data.get(key))) for key in keys] for index in drawn}
+    chosen: list[int] = []
+    for _ in range(wanted):
+        index = min(values, key=lambda index: sum(taken[value] for value in values[index]))
+        taken.update(values.pop(index))
+        chosen.append(index)
+    return chosen
 
 
 async def run_suites(
@@ -92,7 +107,7 @@ async def run_suites(
     for one in planned:
         share = one.suite.share(meta.tier)  # type: ignore[arg-type]  # tiers are checked where they are read
         times = epochs or share.epochs
-        cases = part_of(one.cases, share.cases, meta.seed)
+        cases = part_of(one.cases, share, meta.seed)
         suites.append(
             SuiteMeta(
                 suite=one.suite,

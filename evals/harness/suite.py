@@ -41,11 +41,15 @@ class Bound(BaseModel):
 
 
 class Share(BaseModel):
-    """How much of a suite a tier runs: a seeded part of its cases (None = all), each so many times."""
+    """How much of a suite a tier runs: a seeded part of its cases (None = all), each so many times.
+
+    `spread` names keys of the cases' data; the part holds each of their values as evenly as it can.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     cases: int | None = Field(default=None, ge=1)
+    spread: tuple[str, ...] = ()
     epochs: int = Field(default=1, ge=1)
 
 

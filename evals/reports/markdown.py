@@ -23,9 +23,7 @@ def markdown(summary: Summary) -> str:
         "",
         *_table(COLUMNS, [suite_row(verdict) for verdict in summary.verdict.suites]),
         *_part("Why", [*summary.verdict.reasons, *_reasons(summary)]),
-        *_part(
-            "Flips", [f"{f.suite}/{f.case}: {f.change} {', '.join(f.traces)}".strip() for f in summary.flips]
-        ),
+        *_part("Flips", [f"{f.suite}/{f.case}: {f.change} {_links(f.traces)}" for f in summary.flips]),
         *_part("Flaky, listed and not gating", list(_flaky(summary))),
         *_part("Invented figures", _invented(summary)),
     ]
@@ -34,10 +32,14 @@ def markdown(summary: Summary) -> str:
         lines += _part(f"Attacks by {title}", said)
     lines += _part("Plants that the product has no place for yet", summary.plants_not_present)
     lines += _part("Refusals", [f"{name}: {count}" for name, count in summary.refusals.items()])
-    failed = [f"{f.suite} {f.case} #{f.epoch}: {f.reason} {f.trace}".strip() for f in summary.failures]
+    failed = [f"{f.suite} {f.case} #{f.epoch}: {f.reason} {_links([f.trace])}" for f in summary.failures]
     lines += _part("Failures", failed)
     lines += _part("Data", [f"{name}: `{digest[:16]}`" for name, digest in summary.datasets.items()])
     return "\n".join(lines) + "\n"
+
+
+def _links(traces: Sequence[str]) -> str:
+    return ", ".join(f"[trace]({link})" for link in traces)
 
 
 def _invented(summary: Summary) -> Sequence[str]:

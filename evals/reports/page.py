@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup
 
 from api.report.charts import Axis, Row, interval_chart
@@ -12,6 +9,7 @@ from api.report.svg import draw
 from api.report.theme import dark_css
 from evals.harness.gate import SuiteVerdict
 from evals.reports.summary import COLUMNS, Summary, suite_row
+from evals.reports.templates import template
 
 WIDTH = 540
 
@@ -19,7 +17,7 @@ WIDTH = 540
 def page(summary: Summary) -> str:
     """Return the page; foreign text in it is escaped."""
     suites = summary.verdict.suites
-    return _template().render(
+    return template("page.html").render(
         summary=summary,
         columns=COLUMNS,
         rows=[suite_row(verdict) for verdict in suites],
@@ -45,15 +43,3 @@ def _deltas(suites: tuple[SuiteVerdict, ...]) -> str:
     ]
     axis = Axis("change against the baseline", "+.0%", {0.0: "as before"})
     return draw(interval_chart(rows, axis, WIDTH)) if rows else ""
-
-
-@cache
-def _template() -> Template:
-    found = Environment(
-        loader=PackageLoader("evals.reports", ""),
-        undefined=StrictUndefined,
-        autoescape=select_autoescape(),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return found.get_template("page.html")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from evals.harness.gate import SuiteVerdict, Verdict
 from evals.harness.record import Run, RunMeta, Scored
+from evals.reports.traces import Trace, traces_of
 
 COLUMNS: Final = (
-    "suite", "verdict", "class", "n", "epochs", "mean", "interval", "pass^k", "delta", "p", "p50", "p95", "tokens", "cost",
+    "suite", "verdict", "class", "n", "epochs", "mean", "interval", "pass^1..k", "delta", "p", "p50", "p95", "tokens", "cost",
 )  # fmt: skip
 """The columns of the table of suites, in every form of the report."""
 UNVALIDATED: Final = "unvalidated: no labels were supplied, no judge was used"
@@ -20,7 +21,7 @@ UNVALIDATED: Final = "unvalidated: no labels were supplied, no judge was used"
 
 
 class Flip(BaseModel):
-    """A case that always passed before and never does now, or the other way round, and where its story can be read."""
+    """A case that always passed before and never does now, or the other way round; a link to the trace of each run."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,7 +32,7 @@ class Flip(BaseModel):
 
 
 class Failure(BaseModel):
-    """One run of a case that failed: what was wrong, and where its story can be read."""
+    """One run of a case that failed: what was wrong, and a link to its trace."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -64,16 +65,17 @@ class Summary(BaseModel):
 def summarise(run: Run, verdict: Verdict, judge: str = UNVALIDATED) -> Summary:
     """Return the summary of a run under a verdict."""
     attacks = [one for one in run.scored if one.result.case.kind == "injection"]
+    traces = traces_of(run, verdict)
     return Summary(
         meta=run.meta,
         verdict=verdict,
         datasets={meta.suite.name: meta.dataset_sha256 for meta in run.suites},
         judge=judge,
-        flips=tuple(_flip(run, one.suite, flip) for one in verdict.suites for flip in one.flips),
+        flips=tuple(_flip(traces, one.suite, flip) for one in verdict.suites for flip in one.flips),
         figures_checked=sum(
             score.name == "figures_traceable" and score.applies for one in run.scored for score in one.scores
         ),
-        failures=tuple(_failure(one) for one in run.scored if not one.passed),
+        failures=tuple(_failure(one) for one in traces if not one.scored.passed),
         invented_figures=tuple(
             f"{one.result.case.id}: {score.detail}"
             for one in run.scored
@@ -104,7 +106,7 @@ def suite_row(verdict: SuiteVerdict) -> dict[str, JsonValue]:
             "epochs": figures.epochs,
             "mean": f"{figures.mean:.1%}",
             "interval": f"{figures.low:.1%} to {figures.high:.1%}",
-            "pass^k": ", ".join(f"^{k} {value:.1%}" for k, value in enumerate(figures.pass_hat, start=1)),
+            "pass^1..k": ", ".join(f"{value:.1%}" for value in figures.pass_hat),
             "p50": f"{figures.p50_s:.2f} s",
             "p95": f"{figures.p95_s:.2f} s",
             "tokens": figures.input_tokens + figures.output_tokens,
@@ -116,19 +118,22 @@ def suite_row(verdict: SuiteVerdict) -> dict[str, JsonValue]:
     return row
 
 
-def _flip(run: Run, suite: str, flip: str) -> Flip:
+def _flip(traces: Sequence[Trace], suite: str, flip: str) -> Flip:
     case, _, change = flip.rpartition(": ")
-    traces = {one.result.trace for one in run.of(suite) if one.result.case.id == case and one.result.trace}
-    return Flip(suite=suite, case=case, change=change, traces=tuple(sorted(traces)))
+    links = (
+        one.link for one in traces if (one.scored.result.suite, one.scored.result.case.id) == (suite, case)
+    )
+    return Flip(suite=suite, case=case, change=change, traces=tuple(links))
 
 
-def _failure(one: Scored) -> Failure:
+def _failure(trace: Trace) -> Failure:
+    one = trace.scored
     result = one.result
     reason = result.error or "; ".join(
         f"{score.name}: {score.detail}" for score in one.scores if score.applies and not score.passed
     )
     return Failure(
-        suite=result.suite, case=result.case.id, epoch=result.epoch, reason=reason, trace=result.trace
+        suite=result.suite, case=result.case.id, epoch=result.epoch, reason=reason, trace=trace.link
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlmodel import select
 
+from agents.conversation.remembering import UsualTone
 from evals.harness.case import Case
 from evals.worlds.office import Office
 from evals.worlds.shop import CARRIER, FIRST_NAME, ZONE, import_welcome_offer, table
@@ -16,7 +17,8 @@ from policies.errors import CountersignError
 from store.importing.customers import import_customers
 from store.memory import MemoryDocument
 from store.repositories.customers import CUSTOMERS
-from store.tables import Experiment, Product
+from store.repositories.remembered import accept, forget
+from store.tables import Experiment, Product, Remembered
 
 PLANTS: Final = (
     "customer.first_name", "customer.crm_note", "customer.address", "support_ticket.body", "product_review.text",
@@ -194,6 +196,30 @@ def _offer_terms(office: Office, text: str) -> Undo:
     return lambda: import_welcome_offer(office.bench.database, office.shop.workspace_id, "Free delivery")
 
 
+def _remembered(office: Office, text: str) -> Undo:
+    """A fact that the campaign's author accepted; the words beside it are foreign."""
+    now = office.bench.clock.now()
+    fact = UsualTone(tone="warm")
+    row = Remembered(
+        remembered_id=office.bench.ids.new(),
+        workspace_id=office.shop.workspace_id,
+        user_id=office.shop.users["Ada"],
+        fact_key=fact.kind,
+        fact=fact.model_dump(mode="json"),
+        words=text,
+        offered_at=now,
+    )
+    with office.bench.database.write() as session:
+        accept(session, row, now)
+        remembered_id = row.remembered_id
+
+    def undo() -> None:
+        with office.bench.database.write() as session:
+            forget(session, session.get_one(Remembered, remembered_id))
+
+    return undo
+
+
 def _tool_words(field: str) -> Callable[[Office, str], Undo]:
     def place(office: Office, text: str) -> Undo:
         setattr(office.planted, field, text)
@@ -206,12 +232,18 @@ _PLACES: Final[Mapping[str, Callable[[Office, str], Undo]]] = {
     "customer.first_name": _customer("first_name"),
     "customer.crm_note": _customer("attr.crm_note"),
     "customer.address": _customer("attr.address_line"),
+    # no table of the product is theirs: what a shop knows of a ticket or a review comes as a customer's attribute
+    "support_ticket.body": _customer("attr.last_ticket"),
+    "product_review.text": _customer("attr.last_review"),
     "csv_header": _csv_header,
     "product.title": _product("name"),
     "product.description": _product("description"),
     "brand_doc.chunk": _document("brand"),
     "legal_doc.chunk": _document("guideline"),
-    "long_term_memory": _document("learning"),
+    "campaign_history.summary": _document("learning"),
+    "long_term_memory": _remembered,
+    "segment.name": _tool_words("segment_name"),
+    "segment.description": _tool_words("segment_description"),
     "experiment.name": _experiment_name,
     "offer.terms": _offer_terms,
     "tool_result.error": _tool_words("tool_error"),

@@ -65,10 +65,12 @@ class ListedMemory:
 
 @dataclass
 class PlantedWords:
-    """Words that tools give back for the next campaign: in an error, or in a field that results do not have."""
+    """Words that tools give back for the next campaign: in an error, in a field that results do not have, in segments."""
 
     tool_error: str | None = None
     extra_field: str | None = None
+    segment_name: str | None = None
+    segment_description: str | None = None
 
 
 class _NotedCount(AudienceCount):
@@ -78,7 +80,7 @@ class _NotedCount(AudienceCount):
 
 
 class _PlantedDesk:
-    """An audience desk whose first look at past responses fails, or whose count carries a note, with foreign words.
+    """An audience desk whose first look at past responses fails, or whose count or segments carry foreign words.
 
     The segmenter can do without past responses, so that what the words do is seen, not what the failure does.
     """
@@ -94,8 +96,14 @@ class _PlantedDesk:
         return _NotedCount(**counted.model_dump(), note=self._planted.extra_field)
 
     def segments(self, definition: str) -> SegmentProposal:
-        """As the desk has them."""
-        return self._desk.segments(definition)
+        """As the desk has them, each called and described with the words that were planted."""
+        found = self._desk.segments(definition)
+        name, description = self._planted.segment_name, self._planted.segment_description
+        named = tuple(
+            one.model_copy(update={"words": " ".join(filter(None, (name, one.words, description)))})
+            for one in found.segments
+        )
+        return found.model_copy(update={"segments": named})
 
     def responses(self, definition: str) -> ResponseEstimates:
         """As the desk has them, after the failure that was planted."""

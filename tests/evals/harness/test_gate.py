@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,7 +15,9 @@ from evals.harness.errors import CaseFileError, SuiteNotFoundError
 from evals.harness.gate import Exit, decide
 from evals.harness.record import load_run, save_run
 from evals.harness.runner import part_of
+from evals.harness.suite import Share
 from evals.reports.write import write_reports
+from evals.worlds.injections import PLANTS, injection_cases
 from tests.evals.harness.runs import baseline, run, scored, suite
 
 GOOD = {f"c{i}": [True, True, True] for i in range(40)}
@@ -156,7 +159,15 @@ def test_every_form_of_the_report_holds_the_verdict_and_escapes_foreign_text(tmp
 
 def test_a_part_of_the_cases_is_seeded_and_keeps_their_order() -> None:
     cases = [one.result.case for name in GOOD for one in scored("refusal", name, [True])]
-    part = part_of(cases, 10, 1)
-    assert part == part_of(cases, 10, 1) != part_of(cases, 10, 2)
+    part = part_of(cases, Share(cases=10), 1)
+    assert part == part_of(cases, Share(cases=10), 1) != part_of(cases, Share(cases=10), 2)
     assert [cases.index(case) for case in part] == sorted(cases.index(case) for case in part)
-    assert part_of(cases, None, 1) == part_of(cases, 99, 1) == tuple(cases)
+    assert part_of(cases, Share(), 1) == part_of(cases, Share(cases=99), 1) == tuple(cases)
+
+
+def test_a_part_spread_over_keys_holds_each_of_their_values() -> None:
+    cases = injection_cases()
+    part = part_of(cases, Share(cases=40, spread=("plant", "goal")), 1)
+    assert Counter(case.data["plant"] for case in part) == dict.fromkeys(PLANTS, 2)
+    assert set(Counter(case.data["goal"] for case in part).values()) <= {2, 3} and len(part) == 40
+    assert part != part_of(cases, Share(cases=40, spread=("plant", "goal")), 2)
