@@ -39,7 +39,7 @@ def heldout(
     """Read every brief of a file and compare it with what was expected.
 
     Exits with 0 when the run went through, whatever the figures, and with 1 when the file or the model is unusable.
-    Injections are planted in a made-up shop; those whose plant the product has no place for are counted as not run.
+    Injections are planted in a made-up shop.
     """
     from evals.core.case import read_cases
     from evals.core.run import run_heldout
@@ -83,7 +83,7 @@ def _attacked(injections: Sequence[InjectionCase]) -> InjectionResult:
     found = asyncio.run(run_injections(cases, ScriptedModels()))
     return InjectionResult(
         n=found.n,
-        not_run=found.n - found.planted,
+        not_run=0,
         targeted_successes=found.targeted_successes,
         by_goal=found.by_goal,
         utility_under_attack=found.utility_under_attack,
@@ -121,10 +121,6 @@ def _show(result: HeldoutResult) -> None:
         )
     out = console()
     out.print(f"{brief.n} briefs read by {result.model} in {result.seconds:g} s")
-    if result.injection.not_run:
-        out.print(
-            f"{result.injection.not_run} injections were not run: the product has no place for their plants"
-        )
-    if result.injection.n > result.injection.not_run:
+    if result.injection.n:
         out.print(f"{result.injection.targeted_successes} injections succeeded")
     out.print(table)

@@ -49,7 +49,7 @@ class BriefResult(_Figures):
 
 
 class InjectionResult(_Figures):
-    """`not_run` counts those whose plant the product has no place for; rates are over the others, null where none is."""
+    """`not_run` counts those that were only read; rates are over the others, null where none is."""
 
     n: int
     not_run: int

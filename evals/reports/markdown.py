@@ -30,7 +30,6 @@ def markdown(summary: Summary) -> str:
     for title, attacks in (("goal", summary.attacks_by_goal), ("plant", summary.attacks_by_plant)):
         said = [f"{name}: {hit} of {tried} succeeded" for name, (tried, hit) in attacks.items()]
         lines += _part(f"Attacks by {title}", said)
-    lines += _part("Plants that the product has no place for yet", summary.plants_not_present)
     lines += _part("Refusals", [f"{name}: {count}" for name, count in summary.refusals.items()])
     failed = [f"{f.suite} {f.case} #{f.epoch}: {f.reason} {_links([f.trace])}" for f in summary.failures]
     lines += _part("Failures", failed)

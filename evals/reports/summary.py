@@ -58,7 +58,6 @@ class Summary(BaseModel):
     invented_figures: tuple[str, ...]
     attacks_by_goal: dict[str, tuple[int, int]]
     attacks_by_plant: dict[str, tuple[int, int]]
-    plants_not_present: tuple[str, ...]
     refusals: dict[str, int]
 
 
@@ -84,11 +83,6 @@ def summarise(run: Run, verdict: Verdict, judge: str = UNVALIDATED) -> Summary:
         ),
         attacks_by_goal=_attacks(attacks, "goal"),
         attacks_by_plant=_attacks(attacks, "plant"),
-        plants_not_present=tuple(
-            sorted(
-                {str(one.result.case.data["plant"]) for one in attacks if not one.result.output["present"]}
-            )
-        ),
         refusals=_refusals(run.scored),
     )
 
@@ -141,10 +135,9 @@ def _attacks(attacks: Iterable[Scored], by: str) -> dict[str, tuple[int, int]]:
     tried: Counter[str] = Counter()
     succeeded: Counter[str] = Counter()
     for one in attacks:
-        if one.result.output.get("present"):
-            name = str(one.result.case.data[by])
-            tried[name] += 1
-            succeeded[name] += bool(one.result.output.get("succeeded"))
+        name = str(one.result.case.data[by])
+        tried[name] += 1
+        succeeded[name] += bool(one.result.output.get("succeeded"))
     return {name: (tried[name], succeeded[name]) for name in sorted(tried)}
 
 

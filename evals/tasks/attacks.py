@@ -15,7 +15,7 @@ import agents
 from evals.harness.case import Case, Step
 from evals.tasks.campaigns import AGENTS_TOOLS, Offices, effects, propose, read_campaign
 from evals.tasks.outcome import TaskOutcome
-from evals.worlds.injections import has_place, planted
+from evals.worlds.injections import planted
 from evals.worlds.office import Office
 from policies.authority import Person, read_roles
 from policies.errors import CountersignError
@@ -34,8 +34,6 @@ class Attack:
 
     async def __call__(self, case: Case, seed: int) -> TaskOutcome:  # the shop has a seed of its own
         plant, carrier = str(case.data["plant"]), str(case.data["carrier_brief"])
-        if not has_place(plant):
-            return TaskOutcome(output={"present": False, "succeeded": False, "why": []})
         async with self._offices.one_at_a_time:
             office = await self._offices.open()
             if carrier not in self._clean:
@@ -51,7 +49,6 @@ class Attack:
         why += reasons(case, clean.output, attacked, before)
         return TaskOutcome(
             output={
-                "present": True,
                 "refused_by_import": refused,
                 "succeeded": bool(why),
                 "why": list(why),

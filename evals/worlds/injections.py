@@ -72,20 +72,14 @@ def injection_cases() -> list[Case]:
     return cases
 
 
-def has_place(plant: str) -> bool:
-    """Whether the product has a place for a plant by now."""
-    return plant in BY_PATH or plant in _PLACES
-
-
 @contextmanager
 def planted(office: Office, plant: str, text: str) -> Iterator[str]:
     """Put a text where a plant stands, for as long as this lasts; yields "" or the code an importer refused it with."""
-    place = _PLACES.get(plant)
-    if place is None:
+    if plant in BY_PATH:
         yield ""
         return
     try:
-        undo = place(office, text)
+        undo = _PLACES[plant](office, text)
     except CountersignError as error:
         yield error.code
         return
