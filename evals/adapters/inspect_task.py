@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,9 +29,10 @@ from inspect_ai.log import (
     EvalStats,
     write_eval_log,
 )
-from inspect_ai.model import ModelOutput, ModelUsage
+from inspect_ai.model import ChatMessageAssistant, ChatMessageUser, ModelOutput, ModelUsage
 from inspect_ai.scorer import Score, mean, scorer, stderr
 from inspect_ai.solver import solver
+from inspect_ai.tool import ToolCall
 
 from evals.harness.case import Case, CaseResult
 from evals.harness.errors import EvalsError
@@ -191,6 +193,8 @@ def log_of(run: Run, suite: SuiteMeta) -> Any:
     """Return one suite of a run as an Inspect log: a sample a case and epoch, scored by `passed` and each scorer."""
     scored = run.of(suite.suite.name)
     started = run.meta.started_at or _NO_START
+    took = timedelta(seconds=sum(one.result.seconds for one in scored))
+    completed = (datetime.fromisoformat(started) + took).isoformat()
     samples = [_sample_of(one) for one in scored]
     broken = sum(one.result.error is not None for one in scored)
     whole = len(scored) == len(suite.case_ids) * suite.epochs
@@ -224,7 +228,7 @@ def log_of(run: Run, suite: SuiteMeta) -> Any:
             scores=_results(samples),
         ),
         stats=EvalStats(
-            started_at=started, completed_at=started, model_usage={run.meta.model: _usage(scored)}
+            started_at=started, completed_at=completed, model_usage={run.meta.model: _usage(scored)}
         ),
         samples=samples,
     )
@@ -239,6 +243,7 @@ def _sample_of(one: Scored) -> Any:
         input=_input(result.case),
         target=_target(result.case),
         output=_output(result),
+        messages=_messages(result),
         scores={PASSED: _whole(one), **{score.name: _score(score) for score in one.scores}},
         metadata={
             "case": result.case.model_dump(mode="json"),
@@ -250,6 +255,16 @@ def _sample_of(one: Scored) -> Any:
         working_time=result.seconds,
         error=None if error is None else EvalError(message=error, traceback=error, traceback_ansi=error),
     )
+
+
+def _messages(result: CaseResult) -> list[Any]:
+    """The story as the viewer tells one: what was asked, each tool called, what came of it."""
+    calls = [
+        ToolCall(id=f"{at}", function=f"{step.agent}.{step.tool}", arguments=step.args)
+        for at, step in enumerate(result.steps, start=1)
+    ]
+    called = [ChatMessageAssistant(content="", tool_calls=[call]) for call in calls]
+    return [ChatMessageUser(content=_input(result.case)), *called, _output(result).message]
 
 
 def _results(samples: Sequence[Any]) -> list[Any]:

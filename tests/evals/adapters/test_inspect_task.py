@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from evals.harness.case import Case, CaseResult, Score
+from evals.harness.case import Case, CaseResult, Score, Step
 from evals.harness.record import Scored, passes_by_case
 from evals.harness.runner import run_suites
 from evals.harness.suite import read_suite
@@ -42,7 +42,8 @@ def made_up(task: Any, cases: int = 3) -> PlannedSuite:
 
 
 async def fine(case: Case, seed: int) -> TaskOutcome:
-    return TaskOutcome(output={"said": case.id, "seed": seed}, usage=(7, 3, 1))
+    steps = (Step(agent="planner", tool="read_brief", args={"about": case.id}),)
+    return TaskOutcome(output={"said": case.id, "seed": seed}, usage=(7, 3, 1), steps=steps)
 
 
 async def broken(case: Case, seed: int) -> TaskOutcome:
@@ -70,6 +71,10 @@ def test_a_run_read_back_by_inspect_has_its_samples_scores_epochs_and_usage(tmp_
     assert log.stats.model_usage[META.model].total_tokens == 6 * 10
     wrong = [s.scores["right"].explanation for s in log.samples if s.id == "c1"]
     assert wrong == ["c1 is wrong"] * 2
+    asked, called, said = log.samples[0].messages
+    assert (asked.text, called.tool_calls[0].function) == ("case 0", "planner.read_brief")
+    assert called.tool_calls[0].arguments == {"about": "c0"} and '"said": "c0"' in said.text
+    assert log.stats.completed_at > log.stats.started_at
 
 
 def test_a_case_without_a_result_and_one_that_broke_are_errors_of_the_log(tmp_path: Path) -> None:
