@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from pydantic import BaseModel, JsonValue
 
@@ -19,7 +20,18 @@ def assert_model_safe_schema(schema: type[BaseModel] | Mapping[str, JsonValue]) 
 
     Check such a value in a validator. AgentSetupError names the place.
     """
-    plain = schema if isinstance(schema, Mapping) else schema.model_json_schema()
+    if isinstance(schema, type):
+        _assert_model_safe_type(schema)
+    else:
+        _assert_no_regex(schema)
+
+
+@lru_cache(maxsize=256)  # the same few types, with every task of every agent
+def _assert_model_safe_type(schema: type[BaseModel]) -> None:
+    _assert_no_regex(schema.model_json_schema())
+
+
+def _assert_no_regex(plain: Mapping[str, JsonValue]) -> None:
     name = str(plain.get("title", "schema"))
     for place in _regex_places(plain, name):
         raise AgentSetupError(
