@@ -82,5 +82,6 @@ class Engine:
         if isinstance(self._clock, ReplayClock):
             await self._driver.drive_replay(until=until, stop_when=self._stopping.is_set)
         else:
-            while not self._stopping.is_set() and await self._driver.run_due():
+            stopping = self._stopping.is_set
+            while not stopping() and await self._driver.run_due(stop_when=stopping):
                 continue

@@ -77,14 +77,17 @@ class ChoiceRows(NamedTuple):
 
 
 def write_choices(warehouse: Warehouse, common: Common, parts: list[Chosen]) -> WrittenChoices:
-    """Write a batch's choices in the order of their rows; visible whole or not at all."""
+    """Write a batch's choices in the order of their rows; visible whole or not at all.
+
+    Choices that another attempt has written meanwhile stay, and are what is returned: nobody's choice is drawn twice.
+    """
     import pyarrow as pa
 
     data = pa.concat_tables([_table(common, part) for part in parts if len(part.rows) or part is parts[0]])
     row = np.concatenate([part.rows for part in parts])
     if np.any(row[1:] < row[:-1]):
         data = data.sort_by("row")
-    path = warehouse.append(common.workspace_id, CHOICES, common.batch_id, data)
+    path = warehouse.append_first(common.workspace_id, CHOICES, common.batch_id, data)
     return _written(path)
 
 

@@ -122,8 +122,8 @@ class Driver:
         with self._ports.database.read() as session:
             return leases.next_due(session)
 
-    async def run_due(self) -> int:
-        """Do everything that is due now; returns how many units ran.
+    async def run_due(self, *, stop_when: Callable[[], bool] | None = None) -> int:
+        """Do everything that is due now, or until `stop_when` says so between two units; returns how many units ran.
 
         Units of one launch or approval go one after another in the order they were due, others side by side. A unit
         that fails is tried again later, `MAXIMUM_FAILURES` times in a row at most, and then shown with its reason.
@@ -137,7 +137,7 @@ class Driver:
             list(chain) for _, chain in groupby(sorted(due, key=lambda w: w.owner), key=lambda w: w.owner)
         ]
         room = asyncio.Semaphore(_TOGETHER)
-        ran = await asyncio.gather(*(self._run_chain(chain, room) for chain in chains))
+        ran = await asyncio.gather(*(self._run_chain(chain, room, stop_when) for chain in chains))
         return sum(ran)
 
     async def drive_replay(
@@ -148,7 +148,7 @@ class Driver:
         if not isinstance(clock, ReplayClock):
             raise CountersignError("this home's clock is the wall's; its time cannot be moved")
         while not (stop_when is not None and stop_when()):
-            if await self.run_due():
+            if await self.run_due(stop_when=stop_when):
                 continue
             following = await in_thread(self.next_due)
             if following is None or (until is not None and following > until):
@@ -176,10 +176,14 @@ class Driver:
         with self._ports.database.read() as session:
             return leases.due_work(session, self._ports.clock.now())
 
-    async def _run_chain(self, chain: list[Work], room: asyncio.Semaphore) -> int:
+    async def _run_chain(
+        self, chain: list[Work], room: asyncio.Semaphore, stop_when: Callable[[], bool] | None
+    ) -> int:
         ran = 0
         async with room:
             for work in sorted(chain, key=lambda w: (w.due_at, w.part)):
+                if stop_when is not None and stop_when():
+                    break
                 attempt = await in_thread(self._lease, work)
                 if attempt is None:
                     continue

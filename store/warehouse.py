@@ -87,6 +87,17 @@ class StagedPart:
         self.published = True
         return self.final
 
+    def publish_first(self) -> Path:
+        """Make the part visible unless one of its name is there already, which then stays as it is."""
+        try:
+            os.link(self.hidden, self.final)
+            self.published = True
+        except FileExistsError:
+            self.published = False
+        self.hidden.unlink()
+        _sync_folder(self.final.parent)
+        return self.final
+
     def discard(self) -> None:
         """Take the part away again, published or not."""
         (self.final if self.published else self.hidden).unlink(missing_ok=True)
@@ -127,6 +138,10 @@ class Warehouse:
     def append(self, workspace_id: str, table: str, part: str, data: pa.Table) -> Path:
         """Add one part, visible whole or not at all. Writing the same part name again replaces it."""
         return self.stage(workspace_id, table, part, data).publish()
+
+    def append_first(self, workspace_id: str, table: str, part: str, data: pa.Table) -> Path:
+        """Add one part unless one of its name is there already; gives the part that stands, whoever wrote it."""
+        return self.stage(workspace_id, table, part, data).publish_first()
 
     def tables(self, workspace_id: str) -> tuple[str, ...]:
         """The tables of a workspace that hold at least one part, by name."""

@@ -51,6 +51,7 @@ class Plan(NamedTuple):
     seed: int = 7
     rules: WorkspaceRules = WorkspaceRules()
     limits: dict[str, int] | None = None
+    people: int = PEOPLE
 
 
 USUAL = Plan()
@@ -92,9 +93,9 @@ def make_content(plan: Plan, snapshot: str, creatives: dict[str, str], prior_dig
             definition="days_since_purchase >= 180",
             words="who has not bought for a while",
             as_of=number("starts", "2026-12-01", "date"),
-            gross=number("gross", PEOPLE, "people"),
+            gross=number("gross", plan.people, "people"),
             removed=(),
-            net=number("net", PEOPLE, "people"),
+            net=number("net", plan.people, "people"),
             snapshot_sha256=snapshot,
             segments=(),
         ),

@@ -38,10 +38,10 @@ from store.repositories.campaigns import move_campaign
 from store.repositories.people import snapshot_sha256, take_snapshot
 from store.repositories.proposing import log_frozen, put_creatives
 from store.repositories.told_people import people_of
-from store.repositories.workspaces import add_user, create_workspace, grant_role, issue_key
+from store.repositories.workspaces import add_user, create_workspace, get_workspace, grant_role, issue_key
 from store.tables import Campaign, Person, Proposal, ServedProfile, Workspace
 from store.warehouse import Warehouse
-from tests.delivery.small_plan import ARMS, FEATURES, PEOPLE, START, USUAL, Plan, make_content
+from tests.delivery.small_plan import ARMS, FEATURES, START, USUAL, Plan, make_content
 from tools.bandits.prior import PRIOR_KIND, prior_content
 from tools.bandits.ridge import RidgeState
 from tools.content.creative import Creative
@@ -74,8 +74,8 @@ class World(NamedTuple):
             session.connection().execute(statement)
 
 
-def make_world(path: Path, plan: Plan = USUAL, *, approve: bool = True) -> World:
-    """Make the home and bring its campaign to a countersigned proposal."""
+def make_world(path: Path, plan: Plan = USUAL, *, approve: bool = True, address: str | None = None) -> World:
+    """Make the home and bring its campaign to a countersigned proposal; `address` names a PostgreSQL database for its tables."""
     settings = HomeSettings(
         home_id="test",
         kind="demo",
@@ -84,6 +84,7 @@ def make_world(path: Path, plan: Plan = USUAL, *, approve: bool = True) -> World
         created_at=START,
         currency="USD",
         timezone="America/New_York",
+        operational_url=address,
     )
     home = create_home(path / "home", settings)
     migrate(home.database())
@@ -98,17 +99,8 @@ def make_world(path: Path, plan: Plan = USUAL, *, approve: bool = True) -> World
         workspace.rules = plan.rules.model_dump(mode="json")
         session.add(workspace)
         author, approver = _users(session, ports, workspace)
-        people = _people(session, ports, home, workspace)
+        people = _people(session, ports, home, workspace, plan.people)
         proposal = _propose(session, ports, workspace, author, people, plan)
-        approval = open_approval(
-            session,
-            approval_id=ports.ids.new(),
-            proposal=proposal,
-            required=required_signatures("campaign", SignatureFacts()),
-            at=START,
-            expires_at=START + timedelta(days=7),
-        )
-        approval_id = approval.approval_id
         ports.audit.append(
             session,
             workspace_id=workspace.workspace_id,
@@ -119,7 +111,7 @@ def make_world(path: Path, plan: Plan = USUAL, *, approve: bool = True) -> World
             detail={},
             rows=people_of(session, workspace.workspace_id),
         )
-        log_frozen(session, ports.audit, proposal, approval, START)
+        approval_id = _ask(session, ports, proposal)
     world = World(
         home, ports, workspace.workspace_id, proposal.campaign_id, proposal.proposal_id, approval_id, author, approver,
         people,
@@ -127,6 +119,35 @@ def make_world(path: Path, plan: Plan = USUAL, *, approve: bool = True) -> World
     if approve:
         countersign(world, plan.limits)
     return world
+
+
+def add_campaign(world: World, plan: Plan, number: int) -> World:
+    """The same home with another countersigned campaign for the same people, as a world of its own."""
+    with world.ports.database.write() as session:
+        workspace = get_workspace(session, world.workspace_id)
+        proposal = _propose(
+            session, world.ports, workspace, world.author, world.people, plan, thread_id=f"thread-{number}"
+        )
+        approval_id = _ask(session, world.ports, proposal)
+    other = world._replace(
+        campaign_id=proposal.campaign_id, proposal_id=proposal.proposal_id, approval_id=approval_id
+    )
+    countersign(other, plan.limits)
+    return other
+
+
+def _ask(session: Session, ports: Ports, proposal: Proposal) -> str:
+    """Open the approval of a proposal and return its id."""
+    approval = open_approval(
+        session,
+        approval_id=ports.ids.new(),
+        proposal=proposal,
+        required=required_signatures("campaign", SignatureFacts()),
+        at=START,
+        expires_at=START + timedelta(days=7),
+    )
+    log_frozen(session, ports.audit, proposal, approval, START)
+    return approval.approval_id
 
 
 def countersign(world: World, limits: dict[str, int] | None = None) -> None:
@@ -195,10 +216,10 @@ def _users(session: Session, ports: Ports, workspace: Workspace) -> tuple[Signer
     return signers[0], signers[1]
 
 
-def _people(session: Session, ports: Ports, home: Home, workspace: Workspace) -> list[str]:
-    """200 people, a third of whom live where it is three hours earlier; outcomes drawn from a seed."""
+def _people(session: Session, ports: Ports, home: Home, workspace: Workspace, count: int) -> list[str]:
+    """People, a third of whom live where it is three hours earlier; outcomes drawn from a seed."""
     random = np.random.default_rng(3)
-    people = [ports.ids.new() for _ in range(PEOPLE)]
+    people = [ports.ids.new() for _ in range(count)]
     workspace_id = workspace.workspace_id
     yes = pack({(ContactChannel.EMAIL, Purpose.MARKETING): ConsentStatus.GRANTED})
     insert_rows(
@@ -206,7 +227,7 @@ def _people(session: Session, ports: Ports, home: Home, workspace: Workspace) ->
         Person,
         [{"person_id": p, "workspace_id": workspace_id, "created_at": START} for p in people],
     )
-    zones = ["America/Los_Angeles" if i % 3 == 0 else "America/New_York" for i in range(PEOPLE)]
+    zones = ["America/Los_Angeles" if i % 3 == 0 else "America/New_York" for i in range(count)]
     insert_rows(
         session,
         ServedProfile,
@@ -225,8 +246,8 @@ def _people(session: Session, ports: Ports, home: Home, workspace: Workspace) ->
             for p, zone in zip(people, zones, strict=True)
         ],
     )
-    months = random.integers(6, 13, PEOPLE)
-    mens, womens = random.integers(0, 2, PEOPLE), random.integers(0, 2, PEOPLE)
+    months = random.integers(6, 13, count)
+    mens, womens = random.integers(0, 2, count), random.integers(0, 2, count)
     ports.warehouse.append(
         workspace_id,
         "customers",
@@ -237,7 +258,7 @@ def _people(session: Session, ports: Ports, home: Home, workspace: Workspace) ->
                 "last_purchase_on": [
                     date(2026, 12 - int(m), 1) if m < 12 else date(2025, 24 - int(m), 1) for m in months
                 ],
-                "history": random.gamma(2.0, 120.0, PEOPLE),
+                "history": random.gamma(2.0, 120.0, count),
                 "mens": mens,
                 "womens": womens,
             }
@@ -248,9 +269,10 @@ def _people(session: Session, ports: Ports, home: Home, workspace: Workspace) ->
 
 
 def _seal(home: Home, people: list[str], random: np.random.Generator) -> None:
-    arms = [ARMS[i] for i in random.integers(0, 3, PEOPLE)]
-    visit = (random.random(PEOPLE) < np.where(np.array(arms) == "none", 0.1, 0.3)).astype(np.int64)
-    conversion = visit * random.integers(0, 2, PEOPLE)
+    count = len(people)
+    arms = [ARMS[i] for i in random.integers(0, 3, count)]
+    visit = (random.random(count) < np.where(np.array(arms) == "none", 0.1, 0.3)).astype(np.int64)
+    conversion = visit * random.integers(0, 2, count)
     publish_world(
         stage_world(
             home.replay_dir,
@@ -260,7 +282,7 @@ def _seal(home: Home, people: list[str], random: np.random.Generator) -> None:
                     "arm": arms,
                     "visit": visit,
                     "conversion": conversion,
-                    "spend_minor": conversion * random.integers(500, 9000, PEOPLE),
+                    "spend_minor": conversion * random.integers(500, 9000, count),
                 }
             ),
         )
@@ -268,9 +290,16 @@ def _seal(home: Home, people: list[str], random: np.random.Generator) -> None:
 
 
 def _propose(
-    session: Session, ports: Ports, workspace: Workspace, author: Signer, people: list[str], plan: Plan
+    session: Session,
+    ports: Ports,
+    workspace: Workspace,
+    author: Signer,
+    people: list[str],
+    plan: Plan,
+    *,
+    thread_id: str = "thread-1",
 ) -> Proposal:
-    workspace_id, thread_id = workspace.workspace_id, "thread-1"
+    workspace_id = workspace.workspace_id
     campaign = Campaign(
         campaign_id=ports.ids.new(), workspace_id=workspace_id, name="Win back", author_id=author.user_id,
         thread_id=thread_id, created_at=START, changed_at=START,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+import delivery.batches
 import delivery.send
 from delivery import control
 from delivery.batches import choose_batch
@@ -17,6 +19,7 @@ from delivery.channels.interface import Message, Receipt
 from delivery.reconcile import reconcile
 from delivery.steps import run_batch
 from policies.errors import NotAuthorisedError
+from store.repositories.launches import BatchMovedError
 from store.repositories.people import suppress
 from store.tables import Approval, Batch, Proposal, Send, ServedProfile
 from tests.delivery.conftest import MakeWorld
@@ -300,3 +303,37 @@ def test_caps_count_messages_of_other_campaigns(short: World) -> None:
     mine = [s for s in the_sends(short) if s.launch_id == launch_id]
     assert {s.layer for s in mine if s.status == "dropped"} == {"contact_caps"}
     assert short.provider.calls() == {}
+
+
+@pytest.mark.promise
+def test_choices_of_an_attempt_that_was_taken_over_replace_nobodys(
+    make: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow attempt draws, is taken over, and writes after its successor: the successor's choices stand."""
+    world = make(SHORT)
+    launch_id = run_first(world)
+    inner = delivery.batches.write_choices
+    seen: list[str] = []
+
+    def slow(warehouse: Any, common: Any, parts: Any) -> Any:
+        if not seen:
+            seen.append("slow")
+            world.change(sa.update(Batch).where(Batch.number == 1).values(attempt=2))
+            world.ports.clock.advance_to(FIRST_SLOT + timedelta(minutes=6))  # type: ignore[attr-defined]
+            world.change(
+                sa.update(ServedProfile)
+                .where(ServedProfile.person_id.in_(world.people[:60]))
+                .values(consent_bits=0)
+            )
+            choose_batch(world.ports, launch_id, 1, 2)
+            (part,) = world.ports.warehouse.parts(world.workspace_id, "choices")
+            seen.append(hashlib.sha256(part.read_bytes()).hexdigest())
+        return inner(warehouse, common, parts)
+
+    monkeypatch.setattr(delivery.batches, "write_choices", slow)
+    with pytest.raises(BatchMovedError):
+        choose_batch(world.ports, launch_id, 1, 1)
+    (part,) = world.ports.warehouse.parts(world.workspace_id, "choices")
+    assert seen == ["slow", hashlib.sha256(part.read_bytes()).hexdigest()]
+    asyncio.run(run_batch(world.ports, launch_id, 1, 2))
+    assert len(the_sends(world)) > 0 and set(world.provider.calls().values()) == {1}
