@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CHOICES = "choices"
+_PACKED = ("arms", "costs_minor", "group", "arm", "layer", "rule")
+"""Columns of few different values that no dictionary stands for yet; packing what never repeats costs more than it saves."""
 
 
 class Common(NamedTuple):
@@ -86,8 +88,8 @@ def write_choices(warehouse: Warehouse, common: Common, parts: list[Chosen]) -> 
     data = pa.concat_tables([_table(common, part) for part in parts if len(part.rows) or part is parts[0]])
     row = np.concatenate([part.rows for part in parts])
     if np.any(row[1:] < row[:-1]):
-        data = data.sort_by("row")
-    path = warehouse.append_first(common.workspace_id, CHOICES, common.batch_id, data)
+        data = data.unify_dictionaries().sort_by("row")
+    path = warehouse.append_first(common.workspace_id, CHOICES, common.batch_id, data, packed=_PACKED)
     return _written(path)
 
 
@@ -131,14 +133,25 @@ def read_choices(warehouse: Warehouse, workspace_id: str, written: WrittenChoice
 
 
 def _table(common: Common, part: Chosen) -> pa.Table:
-    """Every column of promise 5 for the rows of one pipeline run; a choice's id is its batch and its row in it."""
+    """Every column of promise 5 for the rows of one pipeline run; a choice's id is its batch and its row in it.
+
+    `adjusted_scores` are null where money has no price, `eligible` where no money is counted: they are the scores and the
+    mask then.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     drawn, n = part.choices, len(part.rows)
 
+    # what is the same in many rows is written as runs of one number, which costs next to nothing
+    def coded(indices: NDArray[np.integer[Any]], values: list[object], kind: pa.DataType) -> pa.Array:
+        return pa.DictionaryArray.from_arrays(pa.array(indices.astype(np.int32)), pa.array(values, kind))
+
     def same(value: object, kind: pa.DataType) -> pa.Array:
-        return pa.repeat(pa.scalar(value, kind), n)
+        return coded(np.zeros(n, dtype=np.int32), [value], kind)
+
+    def few(values: object) -> pa.Array:
+        return pa.array(values, text).dictionary_encode()
 
     def lists(matrix: NDArray[np.generic], kind: pa.DataType) -> pa.Array:
         ends = np.arange(n + 1, dtype=np.int32) * matrix.shape[1]
@@ -151,23 +164,27 @@ def _table(common: Common, part: Chosen) -> pa.Table:
         ),
         "row": pa.array(part.rows, whole),
         "person_id": pa.array(part.person_ids, text),
-        "group": pa.array(part.groups, text),
-        "arms": same(list(drawn.arms), pa.list_(text)),
+        "group": few(part.groups),
+        "arms": pa.repeat(pa.scalar(list(drawn.arms), pa.list_(text)), n),
         "p": lists(drawn.probabilities, number),
-        "eligible": lists(drawn.eligible, flag),
+        "eligible": pa.nulls(n, pa.list_(flag))
+        if drawn.open_arms is drawn.eligible
+        else lists(drawn.eligible, flag),
         "mask": lists(drawn.open_arms, flag),
         "scores": lists(drawn.scores, number),
-        "adjusted_scores": lists(drawn.adjusted, number),
+        "adjusted_scores": pa.nulls(n, pa.list_(number))
+        if drawn.price == 0
+        else lists(drawn.adjusted, number),
         "costs_minor": lists(drawn.costs, whole),
         "left_before_minor": pa.array(drawn.left_before, whole),
         "features": lists(part.features, number),
         "counter": pa.array(drawn.positions, whole),
         "u": pa.array(drawn.u, number),
         "arm_index": pa.array(drawn.arm_index, whole),
-        "arm": pa.array(list(drawn.arms), text).take(pa.array(drawn.arm_index)),
+        "arm": coded(drawn.arm_index, list(drawn.arms), text),
         "arm_probability": pa.array(drawn.chosen_probability, number),
-        "layer": pa.array(part.layers, text),
-        "rule": pa.array(part.rules, text),
+        "layer": few(part.layers),
+        "rule": few(part.rules),
     }
     for key, value, kind in (
         ("seed", drawn.seed, pa.uint64()),

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,8 +120,14 @@ class Warehouse:
         self._seen: dict[tuple[str, ...], ir.Table] = {}
         self._known: dict[tuple[str, str, str], _Known] = {}
 
-    def stage(self, workspace_id: str, table: str, part: str, data: pa.Table) -> StagedPart:
-        """Write `data` to disk without showing it; raises PersonalColumnError before a byte is written."""
+    def stage(
+        self, workspace_id: str, table: str, part: str, data: pa.Table, packed: Sequence[str] | None = None
+    ) -> StagedPart:
+        """Write `data` to disk without showing it; raises PersonalColumnError before a byte is written.
+
+        `packed` names the columns that repeat their values, for tables of many numbers: the others are then written plainly,
+        and the whole with a quick compression instead of a thorough one.
+        """
         import pyarrow.parquet as pq
 
         _refuse_personal(table, data)
@@ -130,18 +136,25 @@ class Warehouse:
         folder.mkdir(parents=True, exist_ok=True)
         hidden = folder / f".{final.name}.{os.getpid()}.{threading.get_ident()}.tmp"
         with hidden.open("wb") as stream:
-            pq.write_table(data, stream, compression="zstd")
+            if packed is None:
+                pq.write_table(data, stream, compression="zstd")
+            else:
+                _write_plainly(data, stream, packed)
             stream.flush()
             os.fsync(stream.fileno())
         return StagedPart(hidden, final)
 
-    def append(self, workspace_id: str, table: str, part: str, data: pa.Table) -> Path:
-        """Add one part, visible whole or not at all. Writing the same part name again replaces it."""
-        return self.stage(workspace_id, table, part, data).publish()
+    def append(
+        self, workspace_id: str, table: str, part: str, data: pa.Table, packed: Sequence[str] | None = None
+    ) -> Path:
+        """Add one part, visible whole or not at all. Writing the same part name again replaces it; see `stage`."""
+        return self.stage(workspace_id, table, part, data, packed).publish()
 
-    def append_first(self, workspace_id: str, table: str, part: str, data: pa.Table) -> Path:
+    def append_first(
+        self, workspace_id: str, table: str, part: str, data: pa.Table, packed: Sequence[str] | None = None
+    ) -> Path:
         """Add one part unless one of its name is there already; gives the part that stands, whoever wrote it."""
-        return self.stage(workspace_id, table, part, data).publish_first()
+        return self.stage(workspace_id, table, part, data, packed).publish_first()
 
     def tables(self, workspace_id: str) -> tuple[str, ...]:
         """The tables of a workspace that hold at least one part, by name."""
@@ -303,3 +316,18 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _write_plainly(data: pa.Table, stream: BinaryIO, packed: Sequence[str]) -> None:
+    """Write numbers as they are: dictionaries for `packed` and for what is one already, no statistics of lists, lz4."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    repeating = [field.name for field in data.schema if pa.types.is_dictionary(field.type)]
+    pq.write_table(
+        data,
+        stream,
+        compression="lz4",
+        use_dictionary=[*packed, *repeating],
+        write_statistics=["batch_id", "launch_id"],
+    )

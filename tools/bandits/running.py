@@ -13,6 +13,8 @@ DISCOUNT = 0.9995
 """What a row still counts for after one more row, by default: half after some 1,400 rows."""
 _OWN_ROWS, _AGE = 200, 1000
 """An arm is solved for anew after so many rows of its own, or so many of all arms."""
+_SLACK, _ALARM, _MOST, _KEPT = 0.25, 40.0, 6.0, 0.05
+"""The detector: how much worse than the noise is let pass a row, when it rings, what one row adds at most, what then stays."""
 
 
 class RunningRidge:
@@ -20,9 +22,13 @@ class RunningRidge:
 
     Rows enter by the Sherman-Morrison identity. When an arm is solved for anew its older rows are discounted by
     `discount` for every row that came since, whichever arm had it; so rounding never adds up and the prior never fades.
+
+    With `watch` an abrupt change is noticed: squared misses in units of their expected size, less 1 and a slack, are summed
+    while above 0 (Page 1954, CUSUM). When the sum passes its alarm, all that was learnt counts a twentieth from then on.
+    It needs the noise from the sums, so it begins after the first thousand rows.
     """
 
-    def __init__(self, state: RidgeState, discount: float = DISCOUNT) -> None:
+    def __init__(self, state: RidgeState, discount: float = DISCOUNT, *, watch: bool = True) -> None:
         if state.prior.pooling:
             raise BanditParameterError(
                 f"pooling {state.prior.pooling} ties the arms together; learn such a state by batches",
@@ -40,6 +46,8 @@ class RunningRidge:
         self._rewards: list[list[float]] = [[] for _ in state.arms]
         self._solved_at = [0] * len(state.arms)
         self._due_at, self._work = _AGE, np.empty((state.columns, state.columns))
+        self._watch, self._noise_known, self._misses = watch, False, 0.0
+        self.alarms = 0
         self.rows_seen = 0
         self.observations = float(state.weight.sum())
         self.noise_variance = 1.0
@@ -88,10 +96,28 @@ class RunningRidge:
         self._rewards[arm].append(reward)
         self.rows_seen += 1
         self.observations = self.observations * self._discount + 1.0
+        if self._noise_known and self._changed(miss * miss / spread):
+            return
         if len(self._rows[arm]) >= _OWN_ROWS:
             self._solve(arm)
         if self.rows_seen >= self._due_at:
             self._solve_all()
+
+    def _changed(self, squared_miss: float) -> bool:
+        """Whether this row, of the squared miss in units of its variance without noise, made the detector ring."""
+        worse = min(squared_miss / self.noise_variance, _MOST) - 1.0 - _SLACK
+        self._misses = max(0.0, self._misses + worse)
+        if self._misses <= _ALARM:
+            return False
+        self.alarms, self._misses = self.alarms + 1, 0.0
+        self._solve_all()
+        for sums in (self._gram, self._moment, self._squares, self._weight):
+            sums *= _KEPT
+        self.observations *= _KEPT
+        self._coefficients, self._covariance = solve_independent(
+            self._gram, self._moment, self._prior.precision
+        )
+        return True
 
     def _solve_all(self) -> None:
         self._due_at = self.rows_seen + _AGE
@@ -126,3 +152,4 @@ class RunningRidge:
                 np.sum(solved * (2 * self._moment - (self._gram @ solved[:, :, None])[:, :, 0]))
             )
             self.noise_variance = max((float(self._squares.sum()) - explained) / degrees, 1e-12)
+            self._noise_known = self._watch

@@ -73,3 +73,40 @@ def test_bad_rows_and_parameters_are_refused_and_leave_the_belief_alone() -> Non
     with pytest.raises(BanditParameterError):
         RunningRidge(RidgeState.empty(ARMS, 4, Prior(pooling=5.0)))
     assert np.array_equal(running.means(x), before)
+
+
+def world(seed: int, n: int, change: int | None) -> RunningRidge:
+    """Chances of three arms, turned round at row `change`; rewards are 0 or 1, less a half."""
+    rng = np.random.default_rng(seed)
+    running = RunningRidge(EMPTY)
+    truth = rng.normal(size=(3, 4))
+    for t in range(n):
+        if t == change:
+            truth = -truth
+        x, arm = rng.normal(size=4), int(rng.integers(0, 3))
+        running.learn(x, arm, float(rng.random() < 1 / (1 + np.exp(-x @ truth[arm]))) - 0.5)
+    return running
+
+
+def test_a_steady_world_rings_no_alarm_and_a_turned_one_does_soon() -> None:
+    assert [world(seed, 4000, None).alarms for seed in range(8)] == [0] * 8
+    for seed in range(8):
+        turned = world(seed, 2600, 2000)
+        assert turned.alarms >= 1
+        assert turned.observations < 0.05 * 2000 + 600
+
+
+def test_after_an_alarm_the_past_counts_a_twentieth_and_the_sums_say_so() -> None:
+    running = world(1, 2600, 2000)
+    assert running.alarms == 1
+    state = running.state
+    assert state.weight.sum() < 0.05 * 2200 + 600
+    x = np.array([1.0, -0.5, 2.0, 0.1])
+    np.testing.assert_allclose(running.means(x), state.posterior().predict(x)[0], atol=1e-9)
+
+
+def test_unwatched_it_keeps_all_of_the_past() -> None:
+    rng, running = np.random.default_rng(0), RunningRidge(EMPTY, 1.0, watch=False)
+    for t in range(3000):
+        running.learn(rng.normal(size=4), 0, 100.0 * (t > 1500))
+    assert (running.alarms, running.observations) == (0, 3000)
