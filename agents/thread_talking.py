@@ -12,6 +12,7 @@ from agents.comments.asks import PREFIX
 from agents.comments.asks import Reading as ReadBy
 from agents.conversation.merging import WORDS, merge_answers
 from agents.conversation.questioning import settled
+from agents.conversation.wording import reply_language
 from agents.keeping import Keeper
 from agents.planner.brief import Brief
 from agents.planner.parser import merge_answer
@@ -49,7 +50,7 @@ class Version(NamedTuple):
 
     def record(self, by: ReadBy) -> Brief:
         """Return the record of this version, its answers merged; those to an approver's asks are asked again."""
-        record = self.base
+        record, by = self.base, by._replace(language=reply_language(self.brief.text))
         for answers in self.rounds:
             for answer in answers["answers"]:
                 field, text = str(answer["field"]), str(answer["text"])
@@ -178,7 +179,7 @@ def _base(session: Session, thread_id: str, brief: BriefRow) -> Brief:
             f"nothing is kept of the thread {thread_id}; say the change again", value=thread_id
         )
     situation = Situation.model_validate(kept)
-    by = reading_by(situation)
+    by = reading_by(situation)._replace(language=reply_language(brief.text))
     if first is not None:
         return settled(PlanDraft.model_validate(first.content).brief, by)
     return read_brief(brief.text, today=by.today, home_currency=by.currency, policy=by.policy)

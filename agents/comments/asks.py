@@ -57,11 +57,13 @@ class ReadComments(BaseModel):
 
 
 class Reading(NamedTuple):
-    """How a text is read: the day that relative dates count from, the home currency, the workspace's bounds."""
+    """How a text is read: the day that relative dates count from, the home currency, the workspace's bounds; and the
+    language that what is unclear is asked in."""
 
     today: date
     currency: str
     policy: BriefPolicy
+    language: str = "en"
 
 
 def read_changes(reading: CommentReading, by: Reading) -> ReadComments:

@@ -12,6 +12,7 @@ from agents.conversation.merging import Merged, merge_turn
 from agents.conversation.remembering import asks_to_remember, facts_in
 from agents.conversation.standing import Spoken, Standing
 from agents.conversation.vocabulary import Token, tokens_of, vocabulary
+from agents.conversation.wording import reply_language
 from agents.planner.parser.extract import Extract, extract
 
 Kind = Literal[
@@ -184,7 +185,7 @@ def _stating(turn: _Turn, by: ReadBy) -> Heard:
     merged = merge_turn(
         campaign.record,
         said,
-        by,
+        by._replace(language=reply_language(said, campaign.text)),
         offset=0 if campaign.asks else offset,
         source="person" if campaign.asks else "rule",
         answering=campaign.asks,

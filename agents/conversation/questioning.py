@@ -9,7 +9,8 @@ from typing import Final
 from agents.comments.asks import PREFIX
 from agents.comments.asks import Reading as ReadBy
 from agents.planner.brief import CHANNELS, Action, Brief, Question
-from agents.planner.parser.questions import Doubt, action_for, questions_for
+from agents.planner.parser.questions import Doubt, action_for, ask, questions_for, words
+from agents.planner.parser.reading import Why
 
 _SETTLED_BY: Final[Mapping[str, tuple[str, ...]]] = {
     "dates": ("start", "end"),
@@ -34,9 +35,9 @@ def asked_after(
     before: Brief, after: Brief, doubts: Sequence[Doubt], stated: frozenset[str], *, lawful: bool, by: ReadBy
 ) -> tuple[list[Question], Action]:
     """What is asked after a turn, and whether planning waits for it; a contradiction always waits."""
-    contradictions = _contradictions(after)
+    contradictions = _contradictions(after, by.language)
     own = {question.field for question in contradictions}
-    raised = questions_for(after, doubts, by.currency, by.policy)
+    raised = questions_for(after, doubts, by.currency, by.policy, by.language)
     asked = [*contradictions, *(question for question in raised if question.field not in own)]
     asked += _still_open(before, stated, asked)
     action = action_for(after, asked, lawful)
@@ -68,32 +69,20 @@ def _still_open(record: Brief, stated: frozenset[str], asked: Iterable[Question]
     ]
 
 
-def _contradictions(record: Brief) -> list[Question]:
+def _contradictions(record: Brief, language: str) -> list[Question]:
     """What the record now says against itself: named and asked about, never resolved in silence."""
     found = []
     if record.start is not None and record.end is not None and record.end < record.start:
-        why = f"It would start on {record.start} and end before that, on {record.end}."
+        why = Why("dates_order", (f"{record.start}", f"{record.end}"))
         ends = record.start + timedelta(days=13)
-        suggestion = f"from {record.start} to {ends}"
-        found.append(
-            Question(field="dates", question=f"{why} When should it start and end?", suggestion=suggestion)
-        )
+        found.append(ask("dates", language, why, f"{record.start} – {ends}"))
     people = record.audience
     if people is not None and people.days_since_purchase_min and people.days_since_purchase_max:
         low, high = people.days_since_purchase_min, people.days_since_purchase_max
         if low > high:
-            why = f"Nobody has bought both at least {low} and at most {high} days ago."
-            suggestion = f"customers who have not bought for {low} days"
-            found.append(
-                Question(field="audience", question=f"{why} Whom should it reach?", suggestion=suggestion)
-            )
+            why = Why("audience_days", (f"{low}", f"{high}"))
+            found.append(ask("audience", language, why, words(language, "suggest_not_bought", f"{low}")))
     barred = record.constraints.excluded_channels or []
     if record.channels is None and set(barred) >= set(CHANNELS):
-        found.append(
-            Question(
-                field="channels",
-                question="No channel remains. Which channels should it use?",
-                suggestion="e-mail",
-            )
-        )
+        found.append(ask("channels", language, Why("channels_none")))
     return found

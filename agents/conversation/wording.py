@@ -38,6 +38,14 @@ def message(key: str, language: str, **values: str) -> str:
     return sentence
 
 
+def answer(key: str, language: str, **values: str) -> str:
+    """Return a sentence about a plan or a result in a language, its values put in; figures stay names: "{figure:plan.budget}"."""
+    sentence = _table(language)["answers"][key]
+    for name, value in values.items():
+        sentence = sentence.replace(f"{{{name}}}", value)
+    return sentence
+
+
 def changes_said(changes: Sequence[FieldChange], language: str, *, undone: bool = False) -> str:
     """Say what a turn changed, or took back: each field with its value before and after; empty where nothing did."""
     if not changes:

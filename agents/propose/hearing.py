@@ -78,8 +78,8 @@ def read_with_answers(task: PlannerTask, situation: Situation, heard: HeardBy | 
 
     An answer under `words` answers every question that it can. Raises what `merge_answer` does.
     """
-    by = reading_by(situation)
     language = language_of(task.text)
+    by = reading_by(situation)._replace(language=language)
 
     def read(text: str) -> Brief:
         return read_brief(

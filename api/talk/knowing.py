@@ -9,6 +9,7 @@ from agents.conversation.explaining import Known
 from agents.conversation.replying import Reply, quoted
 from agents.conversation.standing import Spoken
 from agents.conversation.vocabulary import tokens_of, vocabulary
+from agents.conversation.wording import answer
 from agents.planner.brief import Brief
 from agents.propose.drafts import CopyDraft, DesignDraft, ForecastDraft, PlanDraft, SegmentationDraft
 from api.reviews import reviewed
@@ -54,37 +55,41 @@ def known_of(session: Session, campaign: Campaign, spoken: Spoken) -> Known:
     )
 
 
-def result_of(session: Session, workspace_id: str, text: str, current: str | None) -> Reply:
+def result_of(
+    session: Session, workspace_id: str, text: str, current: str | None, language: str = "en"
+) -> Reply:
     """Answer how an earlier campaign did, by its readout; what was not measured is said not to be known."""
     measured = [_spoken(session, row) for row in measured_campaigns(session, workspace_id)]
     others = [_spoken(session, row) for row in list_campaigns(session, workspace_id)]
     names = _names(text)
     if not measured:
         known = matching(names, others)
-        about = f"{known[0].name} has not been measured" if known else "No campaign has been measured"
-        return Reply(
-            f"{about} yet, so there is no result to tell. A readout is made once its outcomes are in."
+        told = (
+            answer("not_measured", language, campaign=known[0].name)
+            if known
+            else answer("none_measured", language)
         )
+        return Reply(f"{told} {answer('measured_later', language)}")
     newest_last = measured[::-1]
     found = matching(names, newest_last) if names else []
     if not found and matching(names, others):
-        return Reply(f"{matching(names, others)[0].name} has not been measured yet.")
+        return Reply(answer("not_measured", language, campaign=matching(names, others)[0].name))
     if not found:
         found = [each for each in measured if each.campaign_id == current] or measured[:1]
     if len(found) > 1:
         found = found[-1:]  # of several that fit, the newest
-    return _told(session, workspace_id, found[0])
+    return _told(session, workspace_id, found[0], language)
 
 
-def _told(session: Session, workspace_id: str, campaign: Spoken) -> Reply:
+def _told(session: Session, workspace_id: str, campaign: Spoken, language: str) -> Reply:
     review = reviewed(session, workspace_id, campaign.campaign_id)
     if review is None:
-        return Reply(f"{campaign.name} is being measured; the analyst has not said anything of it yet.")
+        return Reply(answer("analyst_waits", language, campaign=campaign.name))
     record = review.record
     figures: dict[str, Figure] = dict(review.figures)
     figures |= quoted("readout", record.label, kind="tool", path="label", digest=record.digest)
     figures |= quoted("readout", record.verdict, kind="tool", path="verdict", digest=record.digest)
-    text = f"{review.campaign}: {{figure:reply.verdict}}. {review.findings.summary} What is measured is the {{figure:reply.label}}."
+    text = f"{review.campaign}: {{figure:reply.verdict}}. {review.findings.summary} {answer('measures', language)}"
     return Reply(text, figures)
 
 

@@ -96,7 +96,7 @@ def _reply(caller: Caller, text: str, seen: Seen, heard: Heard, language: str) -
         return _about_plan(caller, seen, heard, language)
     if heard.kind == "result":
         with caller.app.database.read() as session:
-            return result_of(session, caller.workspace_id, text, seen.standing.current)
+            return result_of(session, caller.workspace_id, text, seen.standing.current, language)
     if heard.kind == "which":
         return _which(seen, language)
     if heard.kind == "approval":

@@ -52,6 +52,8 @@ def _is_past_time(sentence: Sentence, index: int) -> bool:
     pair = sentence.items[index : index + 2]
     if len(pair) < 2:
         return False
+    if pair[0].has("LAST") and pair[1].has("HOLIDAY", "SEASON") and not pair[0].has("NEXT"):
+        return True  # "Last Christmas we did flyers."
     one, other = pair if pair[0].has("LAST") else reversed(pair)
     whole = any(f"U:{unit}" in other.tags or f"IN:{unit}" in other.tags for unit in _UNITS)
     return one.has("LAST") and whole and " " not in other.form

@@ -28,6 +28,7 @@ _NOT_PEOPLE: Final = (
     "UNSUPPORTED",
     "VARIANT",
 )
+_PEOPLE_WORDS: Final = ("PEOPLE", "TYPE", "TIER", "EVERYONE", "SEGMENT", "BUYERWORD", "ONETIME")
 _NOBODY: Final = frozenset(
     ["anyone", "anybody", "everyone", "people", "customers", "them", "it", "us", "that", "this"]
 )
@@ -171,11 +172,7 @@ def _places(sentence: Sentence, seen: set[int]) -> list[Filter]:
                 continue
             kind = "COUNTRY"
         elif not listed and not (
-            (
-                before
-                and before[0].has(*_PLACE_CUES)
-                and not (kind == "CITY" and _is_where_we_are(sentence, index))
-            )
+            (before and before[0].has(*_PLACE_CUES) and not _is_where_we_are(sentence, index, kind))
             or (following is not None and following.has("PEOPLE"))
         ):
             continue
@@ -185,16 +182,16 @@ def _places(sentence: Sentence, seen: set[int]) -> list[Filter]:
     return found
 
 
-def _is_where_we_are(sentence: Sentence, index: int) -> bool:
-    """ "Our shop is in Leeds", "greetings from Leeds": a place that is told of no people."""
+def _is_where_we_are(sentence: Sentence, index: int, kind: str) -> bool:
+    """ "Our shop is in Leeds", "I'm in Berlin", "greetings from Leeds": a place that is told of no people."""
     near = [each for each in sentence.before(index, 6, clause=True) if not each.has("THE", "ARTICLE")]
     subject = near[1] if len(near) > 1 else None
-    if subject is None or any(
-        each.has("PEOPLE", "TYPE", "TIER", "EVERYONE", "SEGMENT", "BUYERWORD") for each in near
-    ):
+    if subject is None or any(each.has(*_PEOPLE_WORDS) for each in near):
         return False
-    is_at = subject.has("IS") and not subject.has("CAMPAIGN") and near[0].has("IN")
-    return is_at or (near[0].has("FROM") and not subject.tags)
+    if near[0].has("FROM"):
+        return not subject.tags
+    ours = subject.form in ("'m", "'re") or any(each.has("FIRSTPERSON") for each in near)
+    return near[0].has("IN") and (ours or (kind == "CITY" and subject.has("IS")))
 
 
 def _merge(slots: list[Reading], prefix: str) -> dict[str, object]:

@@ -218,9 +218,22 @@ def plan_held(found: Found, today: date) -> list[Filter]:
     moved = any(item.has("OBJ:upsell", "MOVEV", "CONVERT") for item in found.sentence.before(found.first, 9))
     after = found.sentence.items[found.last + 1 : found.last + 2]
     held = found.item("x").has("PEOPLE") or any(item.has("PEOPLE") and item.stop == "W" for item in after)
+    ours = bool(before) and before[0].has("OURS") and not found.item("x").has("PEOPLE")
+    if ours and not held and any(item.has("IS") for item in after_plan(found)):
+        return []  # "Our annual plan for 2027 is in the drive."
     if moved and not held and any(item.has("TO") and not item.has("WHO") for item in before):
         return []
     return named("plan", "PLAN:")(found, today)
+
+
+def after_plan(found: Found) -> list[Item]:
+    """The rest of the clause behind a plan's name, up to four items."""
+    behind: list[Item] = []
+    for item in found.sentence.items[found.last + 1 : found.last + 5]:
+        if item.stop != "W":
+            break
+        behind.append(item)
+    return behind
 
 
 def number(key: str) -> Build:

@@ -98,6 +98,7 @@ _SOURCES: Final[tuple[tuple[str, Build], ...]] = (
     ("NOT|WITHOUT !USE _3 APP INSTALL?", constant("app_installed", False)),
     ("WITHPEOPLE _1 APP INSTALL?", constant("app_installed", True)),
     ("APPUSERS", constant("app_installed", True)),
+    ("APP PEOPLE", constant("app_installed", True, 0.85)),
     ("CANCELLED _4 BETWEEN|FROM|IN? t:DATE AND|TO|UNTIL u:DATE", cancelled),
     ("CANCELLED _4 IN|WITHIN|DURING|LAST? _2 t:DATE|DUR", cancelled),
     ("IN|BETWEEN|LAST t:DATE|DUR _3 CANCELLED", cancelled),

@@ -10,6 +10,7 @@ from agents.planner.parser.budget_cues import (
     is_alone,
     is_count,
     is_cued_after,
+    is_earned,
     is_price_after,
     is_said_of_a_thing,
     period_of,
@@ -215,7 +216,7 @@ def _judge(
     if correction:
         return Candidate(index, amount, currency, lower, 0.9, True)
     marked = isinstance(item.value, Money)
-    if is_said_of_a_thing(sentence, at):
+    if is_said_of_a_thing(sentence, at) or is_earned(sentence, at):
         return None
     if cue == "max" and (marked or "SCALED" in item.tags):
         return Candidate(index, amount, currency, lower, 0.9, False)

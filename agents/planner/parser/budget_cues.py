@@ -41,7 +41,7 @@ def cue_before(sentence: Sentence, at: int) -> str | None:
         if item.has("COSTS") and _is_of_a_thing(sentence, item):
             return "price"
         if item.has("BUDGET"):
-            return "price" if _is_spent_by_people(sentence, item) else "budget"
+            return "price" if _is_spent_by_people(sentence, item) or _is_gone(sentence, item) else "budget"
         if item.has("MIN") and not item.has("FROM"):
             return "price"
         if item.has("BUDGETCUE") and not item.has("WITHPEOPLE"):
@@ -59,6 +59,12 @@ def _is_spent_by_people(sentence: Sentence, item: Item) -> bool:
     index = sentence.items.index(item)
     before = sentence.items[index - 1] if index else None
     return before is not None and before.has("PEOPLE") and item.has("CLVWORD")
+
+
+def _is_gone(sentence: Sentence, item: Item) -> bool:
+    """ "The old budget was £900", "last year's budget": money of another time."""
+    index = sentence.items.index(item)
+    return any(each.has("FORMER", "LAST") for each in sentence.before(index, 3, clause=True))
 
 
 def _is_of_a_thing(sentence: Sentence, item: Item) -> bool:
@@ -178,3 +184,13 @@ def period_of(sentence: Sentence, index: int) -> tuple[str | None, int]:
         if item.stop != "W" and item.form not in (":",):
             break
     return None, index
+
+
+def is_earned(sentence: Sentence, at: int) -> bool:
+    """ "Revenue last quarter was $1.2m", "we aim at sales of $90k": money that comes in, where nothing says what goes out."""
+    for item in sentence.before(at, 8, clause=True):
+        if item.has("BUDGET", "BUDGETCUE", "CAMPAIGN", "CHANNEL"):
+            return False
+        if item.has("KPI:revenue", "KPI:margin", "KPI:aov", "PRICEWORD"):
+            return True
+    return False

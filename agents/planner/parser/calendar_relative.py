@@ -38,6 +38,7 @@ def quarter(items: list[Item], at: int, today: date) -> tuple[int, Moment] | Non
         item.form in ("q", "t", "k")
         and following.start == item.end
         and following.form in ("1", "2", "3", "4")
+        and not (item_at(items, at + 2).start == following.end and item_at(items, at + 2).form[:1].isalpha())
     ):
         number, last, months = int(following.form), at + 1, 3
     elif item.form in ("h", "s") and following.start == item.end and following.form in ("1", "2"):

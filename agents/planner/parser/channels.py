@@ -218,6 +218,15 @@ def _contradiction(asked: set[Channel], excluded: set[Channel], exclusive: set[C
     return None
 
 
+def _is_anothers(sentence: Sentence, index: int) -> bool:
+    """ "The flyers are handled separately by Ana", "our Facebook page has 3,000 fans": no channel that this campaign is to use."""
+    first, last = sentence.bounds(index)
+    following = sentence.items[index + 1] if index < last else None
+    if following is not None and following.stop == "W" and following.has("PAGEWORD", "PEOPLE"):
+        return True
+    return any(item.has("APART") for item in sentence.items[first : last + 1])
+
+
 def _unsupported(sentence: Sentence) -> list[Reading]:
     found: dict[str, Reading] = {}
     for index, item in enumerate(sentence.items):
@@ -228,7 +237,7 @@ def _unsupported(sentence: Sentence) -> list[Reading]:
         )
         if name is None or index in sentence.asides or of_others:
             continue
-        if any(each.has("SOURCEWORD") for each in sentence.before(index, 3)):
+        if any(each.has("SOURCEWORD") for each in sentence.before(index, 3)) or _is_anothers(sentence, index):
             continue
         near: Span = item.span
         if not _negated(sentence, index):

@@ -15,7 +15,7 @@ from agents.planner.parser.constraints import discount_contradiction, find_const
 from agents.planner.parser.dates import find_period
 from agents.planner.parser.forbidden import find_refusals
 from agents.planner.parser.items import Sentence, Span
-from agents.planner.parser.kpi import find_kpi, says_no_more_than_the_goal
+from agents.planner.parser.kpi import GOAL_OF, find_kpi, says_no_more_than_the_goal
 from agents.planner.parser.labels import Embed, nearest_objective
 from agents.planner.parser.language import detect, reading_language
 from agents.planner.parser.objective import find_objective
@@ -143,6 +143,8 @@ def _extract(sentence: Sentence, today: date, home_currency: str | None, policy:
         if reading is not None:
             found.readings[reading.field] = reading
     _take_objective(found, sentence)
+    if kpi is not None and "objective" not in found.readings:
+        _take_goal_of(found, kpi)
     if kpi is not None and says_no_more_than_the_goal(kpi, found.value("objective")):
         del found.readings["kpi"]
     _take_channels(found, sentence, policy)
@@ -177,6 +179,14 @@ def _take_objective(found: Extract, sentence: Sentence) -> None:
         names = list(dict.fromkeys(goal.code.replace("_", " ") for goal in reading.competing))
         why = Why("goals", (", ".join(names),)) if names else None
         found.doubts.append(Doubt("priority_of_goals", why, names[0] if names else ""))
+
+
+def _take_goal_of(found: Extract, kpi: Reading) -> None:
+    """ "Repeat purchase rate from 21 % to 25 %": an indicator with its figure states the goal that it measures."""
+    if isinstance(kpi.value, dict) and len(kpi.value) > 1:
+        goal = GOAL_OF.get(f"{kpi.value['name']}")
+        if goal is not None:
+            found.readings["objective"] = Reading("objective", goal, *kpi.span, 0.7)
 
 
 def _take_channels(found: Extract, sentence: Sentence, policy: BriefPolicy) -> None:

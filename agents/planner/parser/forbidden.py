@@ -8,7 +8,7 @@ from typing import Final
 from agents.planner.brief import BriefPolicy
 from agents.planner.parser.forbidden_figures import discounts_judged, hours_judged, paces_judged
 from agents.planner.parser.forbidden_negation import is_negated, is_rejected
-from agents.planner.parser.forbidden_phrases import PHRASES, SENSITIVE
+from agents.planner.parser.forbidden_phrases import LEFT_OUT_BY_ATTRIBUTE, PHRASES, SENSITIVE
 from agents.planner.parser.grammar import Found
 from agents.planner.parser.items import Sentence
 from agents.planner.parser.reading import Reading
@@ -40,7 +40,11 @@ def _phrases(sentence: Sentence) -> list[Refusal]:
                 continue
             if is_rejected(sentence, match.last):
                 continue
-            if phrase.code == "self_approval" and _approves_money(sentence, match):
+            if phrase.code == "self_approval" and (
+                _approves_money(sentence, match) or _another_approves(sentence, match)
+            ):
+                continue
+            if phrase.code == "consent_violation" and _is_kept_out(sentence, match):
                 continue
             if phrase.code == "skip_approval" and (
                 _is_of_people(sentence, match.first) or _waits_for_approval(sentence, match.first)
@@ -56,7 +60,9 @@ def _phrases(sentence: Sentence) -> list[Refusal]:
                 continue
             if phrase.code == "unsubstantiated_claim" and _is_evidenced(sentence, match):
                 continue
-            if phrase.code == "false_urgency" and _is_true(sentence, match.first):
+            if phrase.code == "false_urgency" and (
+                _is_true(sentence, match.first) or not _presses(sentence, match)
+            ):
                 continue
             found.append(refuse(phrase.code, match.span))
     return found
@@ -73,6 +79,20 @@ def _approves_money(sentence: Sentence, match: Found) -> bool:
     return any(item.has("MONEY", "BUDGET", "NUM") for item in sentence.items[match.last + 1 : match.last + 3])
 
 
+def _another_approves(sentence: Sentence, match: Found) -> bool:
+    """ "I'll review the copy myself, then Karin approves": a name right before the verb; "I approve of the tone" approves nothing."""
+    at = next((at for at in range(match.last, match.first, -1) if sentence.items[at].has("APPROVEV")), None)
+    before = sentence.items[at - 1] if at else None
+    named = before is not None and not before.tags and sentence.text[before.start].isupper()
+    following = sentence.items[match.last + 1 : match.last + 2]
+    return named or any(item.form == "of" for item in following)
+
+
+def _is_kept_out(sentence: Sentence, match: Found) -> bool:
+    """ "Everyone who opted out stays out": what is said of them behind is the contrary of an ask."""
+    return any(item.has("KEPTOUT") for item in sentence.items[match.first : match.last + 6])
+
+
 def _waits_for_approval(sentence: Sentence, index: int) -> bool:
     """ "Nothing goes out without approval"."""
     return sentence.items[index].has("WITHOUT", "NOAPPROVAL") and any(
@@ -86,6 +106,17 @@ def _is_true(sentence: Sentence, index: int) -> bool:
     said = sentence.items[first : last + 1]
     return any(item.has("TRUTH") for item in said) and not any(
         item.has("EVENTHOUGH", "PLENTY", "NOTTRUE", "REALLY", "RESETS") for item in said
+    )
+
+
+def _presses(sentence: Sentence, match: Found) -> bool:
+    """ "Say it is tested even though it isn't" is untrue, but presses nobody: no word of time or stock stands in it."""
+    if not sentence.items[match.first].has("EVENTHOUGH"):
+        return True
+    first, last = sentence.bounds(match.first)
+    return any(
+        item.has("SCARCE", "URGENCYWORD", "LEFTWORD", "ONLY", "END", "EXPIRE", "FAKE", "DATE", "CLOCK")
+        for item in sentence.items[first : last + 1]
     )
 
 
@@ -155,7 +186,7 @@ def _is_evidenced(sentence: Sentence, match: Found) -> bool:
 
 def _sensitive(sentence: Sentence, policy: BriefPolicy) -> list[Refusal]:
     found = []
-    for pattern in SENSITIVE:
+    for pattern in (*SENSITIVE, LEFT_OUT_BY_ATTRIBUTE):
         for match in pattern.find(sentence):
             at = match.named["s"]
             names = {
@@ -163,7 +194,8 @@ def _sensitive(sentence: Sentence, policy: BriefPolicy) -> list[Refusal]:
                 for tag in sentence.items[at].tags
                 if tag.startswith("SENSITIVE:")
             }
-            if not names & set(policy.sensitive) or is_negated(sentence, match.first, match.last):
+            negated = pattern is not LEFT_OUT_BY_ATTRIBUTE and is_negated(sentence, match.first, match.last)
+            if not names & set(policy.sensitive) or negated:
                 continue
             if not _is_benign(sentence, at):
                 found.append(refuse("sensitive_attribute_targeting", match.span))
@@ -173,6 +205,8 @@ def _sensitive(sentence: Sentence, policy: BriefPolicy) -> list[Refusal]:
 def _is_benign(sentence: Sentence, index: int) -> bool:
     """A product named by the word, or people who chose the matter themselves, are no target by attribute."""
     after = sentence.items[index + 1 : index + 3]
+    if after and after[0].has("MEDICINE") and after[0].stop == "W":
+        return False  # Who bought a medicine is picked by the illness.
     if (
         after
         and after[0].stop == "W"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from agents.planner.brief import BriefPolicy
-from agents.planner.parser.forbidden_negation import is_negated
+from agents.planner.parser.forbidden_negation import is_negated, is_rejected
 from agents.planner.parser.grammar import Found, Pattern
 from agents.planner.parser.items import Item, Sentence
 from agents.planner.parser.lengths import UNIT_DAYS, Length
@@ -84,6 +84,13 @@ def discounts_judged(
     for index, item in enumerate(sentence.items):
         if item.has("HALFPRICE", "GIVEAWAY") and not declines(sentence, index):
             asked.append((50.0 if item.has("HALFPRICE") else 100.0, item.span))
+        near = [*sentence.before(index, 5), *sentence.items[index : index + 4]]
+        if (
+            item.has("BIGCUT")
+            and any(each.has("PRICES", "PRICEWORD", "DISCOUNT", "LESS") for each in near)
+            and not declines(sentence, index)
+        ):
+            asked.append((66.0, item.span))
     for match in _PAYS_SHARE.find(sentence):
         share = match.item("p").value
         if isinstance(share, Decimal) and 0 < share < 100:
@@ -118,6 +125,8 @@ def paces_judged(sentence: Sentence, policy: BriefPolicy) -> list[Refusal]:
                 or is_negated(sentence, match.first, match.last)
                 or any(i.has("AFTER", "LATER") for i in sentence.items[match.last + 1 : match.last + 2])
                 or any(i.has("BUDGET", "MONEY") for i in sentence.items[match.first : match.last + 1])
+                or any(i.has("WEGET") for i in sentence.before(match.first, 4))
+                or is_rejected(sentence, match.last)
             ):
                 continue
             if "n" in match.named and "TIMES" not in sentence.vocabulary and not is_sending(sentence, match):
@@ -176,7 +185,7 @@ def _opens_an_event(sentence: Sentence, index: int) -> bool:
     return (
         before is not None
         and before.stop == "W"
-        and (not before.tags or before.has("EVENT"))
+        and (not before.tags or before.has("EVENT", "THING", "DELIVERED", "OWNDATE", "BUY"))
         and not sentence.items[index].has("SEND", "CHANNEL", "LAUNCH")
     )
 

@@ -36,11 +36,20 @@ def is_negated(sentence: Sentence, first: int, last: int) -> bool:
         "SKIPV", "HIDEV", "WITHOUT"
     ):
         return True
-    return any(item.has("EXCEPT", "NOTTO") for item in sentence.items[first + 1 : last]) or sentence.items[
-        last
-    ].has("AFTERNEG")
+    return any(
+        item.has("EXCEPT", "NOTTO", "NOTHING") for item in sentence.items[first + 1 : last]
+    ) or sentence.items[last].has("AFTERNEG")
 
 
 def is_rejected(sentence: Sentence, last: int) -> bool:
     """ "Someone suggested skipping the sign-off; we won't": an ask that is told only to be turned down right behind."""
-    return any(item.has("REJECTED") for item in sentence.items[last + 1 : last + 11])
+    behind = sentence.items[last + 1 : last + 11]
+    if any(item.has("REJECTED") for item in behind):
+        return True
+    but = next((at for at, item in enumerate(behind) if item.has("BUT")), None)
+    # "... every day, but this campaign doesn't."
+    return but is not None and any(
+        item.has("NOT") and (at + 1 >= len(behind) or behind[at + 1].stop == "S")
+        for at, item in enumerate(behind[: but + 6])
+        if at > but
+    )

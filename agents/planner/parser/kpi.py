@@ -70,6 +70,8 @@ _COUNTED_BY: Final = {
 }  # fmt: skip
 # The confidence of an indicator that is only wished for ("more visits").
 _WISHED: Final = 0.8
+# The goal that an indicator with a figure is the measure of; sales and visits may serve any goal.
+GOAL_OF: Final = {indicator: goal for goal, indicator in (*_COUNTED_BY.items(), *_OWN_INDICATOR.items())}
 _NOT_A_COUNT: Final = ("LAST", "MIN", "EXACTLY", "WITHPEOPLE", "THAN", "WHO", "BUY", "ORDINAL")
 
 

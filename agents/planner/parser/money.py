@@ -42,7 +42,8 @@ def read_money(items: list[Item], at: int) -> tuple[int, Item] | None:
 
 def _joins_currency(link: Item, currency: Item) -> bool:
     """ "Mil de euros", "ten grand in US dollars"."""
-    return link.form in ("of", "de", "d'", "di") or (link.has("IN") and currency.form[:1].isalpha())
+    named = currency.form[:1].isalpha()  # "5k (euros)"
+    return link.form in ("of", "de", "d'", "di") or (named and (link.has("IN") or link.form == "("))
 
 
 def is_negative(items: list[Item], first: int) -> bool:

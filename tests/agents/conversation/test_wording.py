@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
+from datetime import date
+from decimal import Decimal
 from importlib.resources import files
 from typing import get_args
 
 import pytest
 
+from agents.comments.asks import Reading
 from agents.conversation.changes import FieldChange
+from agents.conversation.explaining import Known, explain
+from agents.conversation.questioning import settled
 from agents.conversation.wording import changes_said, message, refusals_said, reply_language
+from agents.planner.brief import Brief, BriefPolicy, Budget, Constraints
 from agents.planner.parser.vocabulary import LANGUAGES
+from policies.figures import Figure, FigureSource
 from policies.refusals import RefusalCode, refuse
 
+_FIGURE = re.compile(r"\{figure:[^ ]+\}")
 GERMAN = "Inaktive Kunden per E-Mail zurückgewinnen, Budget 500 Euro, ab dem 1. Dezember."
 
 
@@ -24,14 +33,30 @@ def table(language: str) -> dict[str, dict[str, str]]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_language_says_every_message_with_the_same_values(language: str) -> None:
     known, own = table("en"), table(language)
-    for part in ("replies", "fields"):
+    for part in ("replies", "answers", "fields"):
         assert own[part].keys() == known[part].keys()
         for key, sentence in own[part].items():
             places = [
-                name for name in ("can", "named", "campaign", "changes", "words") if f"{{{name}}}" in sentence
+                name
+                for name in (
+                    "can",
+                    "named",
+                    "campaign",
+                    "changes",
+                    "words",
+                    "said",
+                    "value",
+                    "state",
+                    "asked",
+                    "roles",
+                    "arm",
+                    "action",
+                )
+                if f"{{{name}}}" in sentence
             ]
             assert all(f"{{{name}}}" in known[part][key] for name in places), key
             assert sentence.count("{") == known[part][key].count("{"), key
+            assert set(_FIGURE.findall(sentence)) == set(_FIGURE.findall(known[part][key])), key
     if language != "en":
         assert set(own["refusals"]) == set(get_args(RefusalCode))
         assert own["replies"]["proposal"] != known["replies"]["proposal"]
@@ -65,3 +90,45 @@ def test_a_refusal_names_the_words_and_what_may_be_done() -> None:
 def test_an_unknown_message_is_an_error() -> None:
     with pytest.raises(KeyError):
         message("no_such_message", "de")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_plan_is_told_in_the_marketers_language(language: str) -> None:
+    known = Known(
+        name="Winback",
+        state="draft",
+        missing=("marketing_approver",),
+        brief=GERMAN,
+        record=Brief(action="plan"),
+        plan=None,
+        segmentation=None,
+        design=None,
+        forecast=None,
+        subjects={},
+        figures={
+            name: Figure(value=1, unit="days", source=FigureSource(kind="tool", name="plan"))
+            for name in ("plan.starts", "plan.ends", "plan.budget")
+        },
+    )
+    for topic in ("dates", "status", "cost"):
+        told, english = explain(topic, known, language).text, explain(topic, known).text
+        assert told
+        assert (told == english) == (language == "en"), topic
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_record_that_contradicts_itself_is_asked_about_in_the_marketers_language(language: str) -> None:
+    by = Reading(date(2026, 11, 21), "EUR", BriefPolicy(), language)
+    record = Brief(
+        action="plan",
+        objective="winback",
+        budget=Budget(amount=Decimal(100), currency="EUR"),
+        start=date(2026, 12, 14),
+        end=date(2026, 12, 1),
+        constraints=Constraints(excluded_channels=["email", "sms", "push", "in_app"]),
+    )
+    asked = {question.field: question for question in settled(record, by).questions}
+    english = {question.field: question for question in settled(record, by._replace(language="en")).questions}
+    assert asked.keys() == english.keys() == {"dates", "channels"}
+    for field, question in asked.items():
+        assert (question.question == english[field].question) == (language == "en")
