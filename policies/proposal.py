@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Literal
 
 import rfc8785
@@ -214,9 +215,10 @@ def freeze(content: Content, *, brief: str, creatives: Mapping[str, str]) -> Fro
     """
     tree = content.model_dump(mode="json", by_alias=True)
     figures = content.figures
+    known_numbers = frozenset(str(figure.value) for figure in figures.values())
     prose = {key: value for key, value in tree.items() if key != "figures"}
-    for place, value in _leaves(prose, ""):
-        _require_clean(place, value, content, brief)
+    for place, value in _leaves(prose):
+        _require_clean(place, value, content, brief, known_numbers)
     for place, text in creatives.items():
         require_sourced(place, text, figures, brief_length=len(brief))
     for name, figure in figures.items():
@@ -255,7 +257,7 @@ def canonical_json(value: JsonValue) -> bytes:
         return rfc8785.dumps(value)
     if not text.isascii() and max(text) >= _FIRST_SURROGATE:
         return rfc8785.dumps(value)
-    if _WRITTEN_DIFFERENTLY.search(text):
+    if _WRITTEN_DIFFERENTLY.search(f",{text}"):
         text = _TEXT_OR_NUMBER.sub(_as_ecmascript, text)
     return text.encode()
 
@@ -264,7 +266,7 @@ def canonical_json(value: JsonValue) -> bytes:
 # code point here) and for numbers that may look like these: 1.0, 1e-05, more than 2^53 - 1, NaN.
 _python_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _DIFFERENT = r"-?(?:\d[\d.]*e[-+]?\d+|\d+\.0(?!\d)|\d{16}\d*(?:\.\d+)?|NaN|Infinity)"
-_WRITTEN_DIFFERENTLY = re.compile(rf"(?:^|[:,\[]){_DIFFERENT}")
+_WRITTEN_DIFFERENTLY = re.compile(rf"[:,\[](?=[-\dNI]){_DIFFERENT}")
 _TEXT_OR_NUMBER = re.compile(rf'"(?:[^"\\]|\\.)*"|(?<![\d.e+-]){_DIFFERENT}')
 _FIRST_SURROGATE = "\ud800"
 _WHOLE_DIGITS = 16
@@ -281,7 +283,9 @@ def _as_ecmascript(found: re.Match[str]) -> str:
     return rfc8785.dumps(number).decode()
 
 
-def _require_clean(place: str, value: JsonValue, content: Content, brief: str) -> None:
+def _require_clean(
+    place: str, value: JsonValue, content: Content, brief: str, known_numbers: Collection[str]
+) -> None:
     key = place.rsplit(".", 1)[-1]
     if isinstance(value, bool) or value is None:
         return
@@ -298,16 +302,20 @@ def _require_clean(place: str, value: JsonValue, content: Content, brief: str) -
         if text not in brief:
             raise UnsourcedNumberError(f"{place} is not in the brief word for word: {text!r}", value=text)
     elif key == "definition":
-        _require_definition(place, text, content)
-    elif _CODE_KEYS.search(key) or place.startswith("rules."):
+        _require_definition(place, text, known_numbers)
+    elif _is_code(key) or place.startswith("rules."):
         if not _CODE.fullmatch(text):
             raise UnsourcedNumberError(f"{place} must be a code, not {text!r}", value=text)
     else:
         require_sourced(place, text, content.figures, brief_length=len(brief))
 
 
-def _require_definition(place: str, text: str, content: Content) -> None:
-    known = {str(figure.value) for figure in content.figures.values()}
+@cache
+def _is_code(key: str) -> bool:
+    return _CODE_KEYS.search(key) is not None
+
+
+def _require_definition(place: str, text: str, known: Collection[str]) -> None:
     for number in _DEFINITION_NUMBER.findall(text):
         if number not in known:
             raise UnsourcedNumberError(
@@ -326,12 +334,19 @@ def _require_source(name: str, figure: Figure) -> None:
         )
 
 
-def _leaves(node: JsonValue, place: str) -> Iterator[tuple[str, JsonValue]]:
-    if isinstance(node, dict):
-        for key, value in node.items():
-            yield from _leaves(value, f"{place}.{key}" if place else key)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _leaves(value, place)
-    else:
-        yield place, node
+def _leaves(tree: Mapping[str, JsonValue]) -> list[tuple[str, JsonValue]]:
+    """Every value that holds no others, in order, with its place; the items of a list have the list's place."""
+    found: list[tuple[str, JsonValue]] = []
+
+    def walk(node: JsonValue, place: str) -> None:
+        if isinstance(node, dict):
+            for key, value in node.items():
+                walk(value, f"{place}.{key}" if place else key)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value, place)
+        else:
+            found.append((place, node))
+
+    walk({**tree}, "")
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from pydantic import BaseModel
@@ -67,10 +66,9 @@ def assemble(drafted: Drafted, figures: Figures) -> Content:
         )
     )
     evidence = f"Estimates rest on the {{figure:evidence.label}}; method: {drafted.forecast.method}."
-    wanted = {name for part in parts.values() for name in _figures_in(part)} | figures_named(
-        [rationale, evidence]
-    )
-    wanted |= _definition_figures(figures)
+    wanted = _definition_figures(figures) | figures_named([rationale, evidence])
+    for part in parts.values():
+        _add_figures(part, wanted)
     missing = sorted(wanted - figures.keys())
     if missing:
         raise UnsourcedNumberError(
@@ -220,14 +218,15 @@ def _definition_figures(figures: Figures) -> set[str]:
     return names | ({"forecast.lift", "rule.discount_ceiling"} & figures.keys())
 
 
-def _figures_in(part: object) -> Iterator[str]:
+def _add_figures(part: object, wanted: set[str]) -> None:
+    """Add every figure that a part of the content names, or cites in its words."""
     if isinstance(part, Ref):
-        yield part.figure
+        wanted.add(part.figure)
     elif isinstance(part, BaseModel):
-        for name in type(part).model_fields:
-            yield from _figures_in(getattr(part, name))
+        for value in part.__dict__.values():
+            _add_figures(value, wanted)
     elif isinstance(part, tuple):
         for item in part:
-            yield from _figures_in(item)
-    elif isinstance(part, str):
-        yield from figures_named([part])
+            _add_figures(item, wanted)
+    elif isinstance(part, str) and "{" in part:
+        wanted |= figures_named([part])

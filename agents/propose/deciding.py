@@ -22,7 +22,7 @@ from agents.propose.drafts import (
     SegmentationDraft,
 )
 from agents.propose.earlier import editors_of
-from agents.propose.recent import Recent, RecentDrafts
+from agents.propose.recent import THREADS_HELD, Recent, RecentDrafts
 from agents.situation import Situation
 from agents.state import GRAPH_VERSION, ProposeState
 from agents.workbench import Workbench
@@ -30,7 +30,6 @@ from delivery.errors import LaunchRefusedError
 from policies.authority import RiskAssessment, SignatureFacts, required_signatures
 from policies.campaign_rules import RuleInputs, check_campaign
 from policies.proposal import Content, digest_of, freeze
-from store.bulk import insert_rows
 from store.repositories.agent_work import figures_of, writers_of
 from store.repositories.approval_endings import revoke
 from store.repositories.approvals import approval_of_proposal, get_approval, open_approval
@@ -45,6 +44,7 @@ from store.repositories.proposing import (
     proposed_brief,
     submit_campaign,
 )
+from store.rows import add_row
 from store.tables import Proposal
 from store.threads import in_thread
 from tools.content.creative import Creative, check
@@ -52,7 +52,6 @@ from tools.content.creative import Creative, check
 Launcher = Callable[[str], Awaitable[str]]
 """Launch what an approval allows and return the launch id; `delivery.launch`, bound by the composition root."""
 MAXIMUM_ROUNDS = 2
-THREADS_HELD = 16
 
 
 class Judged(NamedTuple):
@@ -193,21 +192,21 @@ class Deciding:
         )
         frozen = freeze(content, brief=brief.text, creatives=texts)
         keeper = Keeper(self.bench, session, state["workspace_id"], state["thread_id"])
-        proposal = Proposal(
-            proposal_id=keeper.new_id(),
-            workspace_id=state["workspace_id"],
-            campaign_id=state["campaign_id"],
-            thread_id=state["thread_id"],
-            parent_proposal_id=state.get("parent_proposal_id"),
-            author_id=brief.author_id,
-            kind=content.kind,
-            digest=frozen.digest,
-            canonical_json=frozen.canonical_json,
-            model=writers_of(session, state["thread_id"]) or self.bench.models.model_id,
-            graph_version=GRAPH_VERSION,
-            created_at=keeper.at,
-        )
-        insert_rows(session, Proposal, [proposal.model_dump()])
+        made = {
+            "proposal_id": keeper.new_id(),
+            "workspace_id": state["workspace_id"],
+            "campaign_id": state["campaign_id"],
+            "thread_id": state["thread_id"],
+            "parent_proposal_id": state.get("parent_proposal_id"),
+            "author_id": brief.author_id,
+            "kind": content.kind,
+            "digest": frozen.digest,
+            "canonical_json": frozen.canonical_json,
+            "model": writers_of(session, state["thread_id"]) or self.bench.models.model_id,
+            "graph_version": GRAPH_VERSION,
+            "created_at": keeper.at,
+        }
+        proposal = add_row(session, Proposal, made)
         rules = judged.drafted.situation.rules
         risk = _risk(session, state["workspace_id"], judged)
         approval = open_approval(

@@ -24,7 +24,7 @@ from agents.planner.agent import PlannerTask, reading_of
 from agents.planner.brief import Brief
 from agents.propose.commenting import changes_to_ask, read_comments_once
 from agents.propose.drafts import CopyDraft, DesignDraft, ForecastDraft, PlanDraft, SegmentationDraft
-from agents.propose.earlier import KEPT_MESSAGES, kept_messages, record_of, said_in
+from agents.propose.earlier import KEPT_MESSAGES, BegunWith, begun_with, said_in
 from agents.propose.facts import (
     NO_ARM,
     brief_figures,
@@ -33,7 +33,7 @@ from agents.propose.facts import (
     rule_figures,
 )
 from agents.propose.hearing import hear_brief, read_with_answers
-from agents.propose.recent import RecentDrafts
+from agents.propose.recent import THREADS_HELD, Recent, RecentDrafts
 from agents.propose.tasks import copy_task, history_figures
 from agents.segmenter.agent import SegmentTask
 from agents.segmenter.desk import WarehouseDesk
@@ -57,6 +57,7 @@ class Drafting:
         self.bench = bench
         self.crew = crew
         self.drafts = drafts
+        self._begun: Recent[BegunWith] = Recent(THREADS_HELD)
         # design_experiment and forecast of one thread follow each other and calculate with the same facts
         self._facts: tuple[tuple[str, str], DesignFacts] | None = None
 
@@ -68,6 +69,7 @@ class Drafting:
                 situation = read_situation(
                     keeper.session, state["workspace_id"], state["brief_id"], keeper.at
                 )
+                self._begun.put(state["thread_id"], begun_with(keeper.session, state["thread_id"]))
                 return keeper.draft("situation", situation).draft_id, situation
 
         return {
@@ -86,7 +88,7 @@ class Drafting:
             timezone=situation.timezone,
             currency=situation.currency,
             said=await self._said(state, situation),
-            record=await in_thread(self._read, record_of, state["thread_id"]),
+            record=(await self._begun_with(state)).record,
         )
         heard = None if task.record else await hear_brief(self.bench, self.crew, state, task)
         reading = reading_of(task, situation, lambda asked: read_with_answers(asked, situation, heard))
@@ -189,7 +191,7 @@ class Drafting:
         Brand documents come to the writer through a closed schema.
         """
         situation, plan = await self._situation_and_plan(state)
-        kept = await in_thread(self._read, kept_messages, state["thread_id"]) if _has_earlier(state) else {}
+        kept = (await self._begun_with(state)).messages
         if kept.keys() >= set(plan.action_ids):
             return {
                 "copy_id": await self._keep(lambda: self._keep_messages(state, plan, kept)),
@@ -310,6 +312,13 @@ class Drafting:
             return ()
         await read_comments_once(self.bench, self.crew, state, situation)
         return await in_thread(self._read, said_in, state["thread_id"])
+
+    async def _begun_with(self, state: ProposeState) -> BegunWith:
+        """What the thread was begun with, as `sense` saw it."""
+        held = self._begun.get(state["thread_id"])
+        if held is not None:
+            return held
+        return await in_thread(self._read, begun_with, state["thread_id"])
 
     async def _with_questions(self, state: ProposeState, situation: Situation, brief: Brief) -> Brief:
         """The brief as planned, with what an approver asked for put to its author."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session
@@ -50,6 +51,13 @@ class EditDraft(_Part):
     creatives: dict[str, str]
 
 
+class BegunWith(NamedTuple):
+    """The record that a thread begins with, where there is one, and the digests of messages that an edit keeps, by arm."""
+
+    record: Brief | None
+    messages: dict[str, str]
+
+
 def comments_of(session: Session, thread_id: str) -> ApproverComments | None:
     """Return the comments that a thread was begun with."""
     draft = latest_draft(session, thread_id, COMMENTS)
@@ -80,10 +88,10 @@ def editors_of(session: Session, thread_id: str) -> tuple[str, ...]:
     return () if edit is None else edit.editors
 
 
-def kept_messages(session: Session, thread_id: str) -> dict[str, str]:
-    """Return the digests of the messages that an edit keeps, by arm; empty for a thread without one."""
+def begun_with(session: Session, thread_id: str) -> BegunWith:
+    """Return what a thread was begun with; it is written before the first node runs, and never after."""
     edit = edit_of(session, thread_id)
-    return {} if edit is None else dict(edit.creatives)
+    return BegunWith(record_of(session, thread_id), {} if edit is None else dict(edit.creatives))
 
 
 def said_in(session: Session, thread_id: str) -> tuple[tuple[str, str], ...]:

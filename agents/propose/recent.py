@@ -16,6 +16,7 @@ from store.threads import in_thread
 T = TypeVar("T")
 DraftT = TypeVar("DraftT", bound=BaseModel)
 DRAFTS_HELD = 256
+THREADS_HELD = 16
 
 
 class Recent(Generic[T]):

@@ -50,12 +50,11 @@ def sensitive_topics(definitions: Iterable[str], topics: Iterable[str]) -> tuple
     Words are compared as stems with field names and values alike, so it rather finds one too many. A topic without
     stems of its own is looked for in its own words.
     """
-    said = tuple(definitions)
-    return tuple(topic for topic in topics if any(_names(definition, topic) for definition in said))
+    said = [(f" {_plain(definition)}", definition) for definition in definitions]
+    return tuple(topic for topic in topics if any(_names(plain, text, topic) for plain, text in said))
 
 
-def _names(definition: str, topic: str) -> bool:
-    said = f" {_plain(definition)}"
+def _names(said: str, definition: str, topic: str) -> bool:
     stems = _STEMS.get(topic, (_plain(topic),))
     return any(f" {stem}" in said for stem in stems) or (
         topic.startswith("minors") and any(int(age) <= _OF_AGE for age in _AGE.findall(definition.casefold()))

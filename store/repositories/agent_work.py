@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from sqlmodel import Session, col, select
 
 from policies.errors import ConflictError, NotFoundError
-from policies.figures import Figure
+from policies.figures import Figure, FigureSource
 from policies.proposal import canonical_json, digest_json
 from store.bulk import JsonText, Row, insert_rows, table_of
 from store.driver import Prepared
@@ -22,11 +22,18 @@ from store.tables.base import JsonObject
 _figures = table_of(FigureRow).c
 _thread: sa.BindParameter[str] = sa.bindparam("thread")
 _FIGURES = Prepared(
-    sa.select(_figures.figure_id, _figures.value, _figures.unit, _figures.source)
+    # all sources are parsed in one go
+    sa.select(_figures.figure_id, _figures.value, _figures.unit, sa.cast(_figures.source, sa.Text))
     .where(_figures.thread_id == _thread)
     .order_by(_figures.figure_id)
 )
-_FIGURES_BY_ID = TypeAdapter(dict[str, Figure])
+_traces = table_of(AgentTrace).c
+_WRITERS = Prepared(
+    sa.select(_traces.model)
+    .where(_traces.thread_id == _thread, _traces.prompt_digest != sa.literal(""))
+    .order_by(_traces.trace_id)
+)
+_SOURCES = TypeAdapter(list[FigureSource])
 _KNOWN_FIGURES = sa.select(_figures.figure_id).where(
     _figures.thread_id == _thread, _figures.figure_id.in_(sa.bindparam("names", expanding=True))
 )
@@ -121,16 +128,15 @@ def put_figures(session: Session, workspace_id: str, thread_id: str, figures: Ma
 def figures_of(session: Session, thread_id: str) -> dict[str, Figure]:
     """Return every figure of a thread, by id."""
     rows = _FIGURES.rows(session, thread=thread_id)
-    return _FIGURES_BY_ID.validate_python(
-        {
-            figure_id: {
-                "value": int(value.removeprefix("int:")) if value.startswith("int:") else value,
-                "unit": unit,
-                "source": source,
-            }
-            for figure_id, value, unit, source in rows
-        }
-    )
+    sources = _SOURCES.validate_json(f"[{','.join([source for _, _, _, source in rows])}]")
+    return {
+        figure_id: Figure(
+            value=int(value.removeprefix("int:")) if value.startswith("int:") else value,
+            unit=unit,
+            source=source,
+        )
+        for (figure_id, value, unit, _), source in zip(rows, sources, strict=True)
+    }
 
 
 def unknown_figures(session: Session, thread_id: str, names: Collection[str]) -> list[str]:
@@ -159,12 +165,7 @@ def traces_of(session: Session, thread_id: str) -> Sequence[AgentTrace]:
 
 def writers_of(session: Session, thread_id: str) -> str:
     """Return the models that wrote what stands in a thread, each once, separated by commas; empty before any did."""
-    query = (
-        select(AgentTrace.model)
-        .where(AgentTrace.thread_id == thread_id, AgentTrace.prompt_digest != "")
-        .order_by(AgentTrace.trace_id)
-    )
-    return ", ".join(dict.fromkeys(session.exec(query)))
+    return ", ".join(dict.fromkeys(model for (model,) in _WRITERS.rows(session, thread=thread_id)))
 
 
 def start_conversation(

@@ -31,7 +31,7 @@ from store.repositories.instants import after_granted
 from store.repositories.proposal_authors import record_authors
 from store.repositories.resolutions import LIMIT_FIELDS, Answer, LimitError, Resolution, require_words
 from store.repositories.signing import Standing, given_signatures, requirements_of, stand_for
-from store.rows import read_row, row_object
+from store.rows import add_row, read_row, row_object
 from store.tables import Approval, Campaign, Proposal, Signature
 
 __all__ = [
@@ -127,21 +127,20 @@ def open_approval(
     at = after_granted(session, proposal.workspace_id, at)
     above = escalated(required, RiskClass.HIGH if risk is None else risk.risk)
     escalates_at = escalation_instant(at, expires_at, escalate_after)
-    approval = Approval(
-        approval_id=approval_id,
-        workspace_id=proposal.workspace_id,
-        proposal_id=proposal.proposal_id,
-        thread_id=proposal.thread_id,
-        digest=proposal.digest,
-        author_id=proposal.author_id,
-        required=[sorted(need.any_of) for need in required],
-        risk=None if risk is None else risk.model_dump(mode="json"),
-        opened_at=at,
-        expires_at=expires_at,
-        escalates_at=None if above == tuple(required) else escalates_at,
-    )
-    session.add(approval)
-    session.flush()
+    opened = {
+        "approval_id": approval_id,
+        "workspace_id": proposal.workspace_id,
+        "proposal_id": proposal.proposal_id,
+        "thread_id": proposal.thread_id,
+        "digest": proposal.digest,
+        "author_id": proposal.author_id,
+        "required": [sorted(need.any_of) for need in required],
+        "risk": None if risk is None else risk.model_dump(mode="json"),
+        "opened_at": at,
+        "expires_at": expires_at,
+        "escalates_at": None if above == tuple(required) else escalates_at,
+    }
+    approval = add_row(session, Approval, opened)
     record_authors(session, proposal)
     return approval
 

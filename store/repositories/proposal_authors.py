@@ -61,13 +61,13 @@ def record_authors(session: Session, proposal: Proposal) -> None:
     """Record the author of a proposal, and those of its campaign and brief where it has them."""
     session.flush()
     rows = [
-        ProposalAuthor(
-            proposal_id=proposal.proposal_id,
-            user_id=user_id,
-            workspace_id=proposal.workspace_id,
-            part=part,
-            added_at=proposal.created_at,
-        ).model_dump()
+        {
+            "proposal_id": proposal.proposal_id,
+            "user_id": user_id,
+            "workspace_id": proposal.workspace_id,
+            "part": part,
+            "added_at": proposal.created_at,
+        }
         for user_id, part in _known(session, proposal).items()
     ]
     insert_rows(session, ProposalAuthor, rows, keep=True)

@@ -74,8 +74,10 @@ _EXPERIMENTS = Prepared(
 _BRIEF_TEXT = Prepared(
     sa.select(_briefs.text).where(_briefs.brief_id == _brief, _briefs.workspace_id == _workspace)
 )
-_CREATIVES = sa.select(_creatives.digest, _creatives.content).where(
-    _creatives.workspace_id == _workspace, _creatives.digest.in_(sa.bindparam("digests", expanding=True))
+_CREATIVE = Prepared(
+    sa.select(_creatives.content).where(
+        _creatives.workspace_id == _workspace, _creatives.digest == sa.bindparam("digest")
+    )
 )
 _READ = Prepared(
     sa.update(table_of(BriefRow))
@@ -241,14 +243,14 @@ def creatives_of(session: Session, workspace_id: str, by_arm: Mapping[str, str])
 
     NotFoundError when one was not, CreativeChangedError when its words are others by now.
     """
-    asked = {"workspace": workspace_id, "digests": sorted(set(by_arm.values()))}
-    kept = {row.digest: row.content for row in session.connection().execute(_CREATIVES, asked)}
-    lost = [digest for digest in by_arm.values() if digest not in kept]
-    if lost:
-        raise NotFoundError(f"there is no creative with digest {lost[0][:12]}…", value=lost[0])
-    for digest, content in kept.items():
-        require_unchanged(digest, content)
-    return {arm: kept[digest] for arm, digest in by_arm.items()}
+    asked = [{"workspace": workspace_id, "digest": digest} for digest in by_arm.values()]
+    kept: dict[str, JsonObject] = {}
+    for (arm, digest), found in zip(by_arm.items(), _CREATIVE.each(session, asked), strict=True):
+        if not found:
+            raise NotFoundError(f"there is no creative with digest {digest[:12]}…", value=digest)
+        ((kept[arm],),) = found
+        require_unchanged(digest, kept[arm])
+    return kept
 
 
 def opened_by(session: Session, thread_id: str) -> Opened | None:
