@@ -51,7 +51,7 @@ def make_shop(path: Path, *, seed: int = 1, address: str | None = None) -> Shop:
 
     `address` names an empty PostgreSQL database for everything that is not a file; without one, SQLite.
     """
-    home = create_home(path, _settings(seed, address))
+    home = create_home(path, home_settings(seed, address))
     database = home.database()
     migrate(database)
     ReplayClock(database, home.settings.home_id).start(START)
@@ -148,7 +148,8 @@ _LOGGED = LoggedExperiment(
 )
 
 
-def _settings(seed: int, address: str | None) -> HomeSettings:
+def home_settings(seed: int, address: str | None = None) -> HomeSettings:
+    """The settings of a replay home, with an empty PostgreSQL database where one is named."""
     return HomeSettings(
         home_id="01M7XTESTSHOP0000000000000",
         kind="demo",
@@ -162,6 +163,11 @@ def _settings(seed: int, address: str | None) -> HomeSettings:
         checkpoints_url=address,
         jobs_url=address,
     )
+
+
+def people_table(seed: int) -> TextTable:
+    """The customers alone, as they are read in."""
+    return _people(seed)[0]
 
 
 def _rules(seed: int) -> WorkspaceRules:

@@ -74,16 +74,16 @@ class Desk:
             time.sleep(0.05)
 
     def end(self) -> None:
-        """End the process in order; it has to obey within half a minute."""
+        """End the process in order."""
         assert self._process is not None
         self._process.terminate()
-        self._process.wait(timeout=30)
+        self._process.wait(timeout=PATIENCE)
 
     def kill(self) -> None:
         """Take the process away in the middle of whatever it does."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait(timeout=30)
+        self._process.wait(timeout=PATIENCE)
 
     def call(self, who: str, method: str, path: str, **options: Any) -> Any:
         """Call the API as a user."""

@@ -79,7 +79,7 @@ def test_requested_changes_become_a_new_proposal_that_shows_what_changed(desk: D
     asked = grace.locator(
         "section", has=grace.get_by_role("heading", name="What was asked of the version before")
     )
-    asked.get_by_text("Lower the budget to $30.").wait_for()
+    asked.get_by_text("Lower the budget to $30.").first.wait_for()
     changes = grace.locator("section", has=grace.get_by_role("heading", name="What this version changes"))
     changes.get_by_role("cell", name="USD 30.00").first.wait_for()
     answer(grace, "Reject", "Not this month after all.")
