@@ -49,7 +49,9 @@ document.addEventListener("submit", async (event) => {
   const file = form.querySelector("input[type=file]").files[0];
   const into = document.getElementById(form.dataset.into);
   into.innerHTML = '<p class="working">Reading it in…</p>';
-  const answer = await fetch(`${form.dataset.upload}${form.elements.kind.value}?name=${encodeURIComponent(file.name)}`, {
+  const told = [...new FormData(form)].filter(([name, value]) => name !== "kind" && typeof value === "string" && value);
+  const query = new URLSearchParams([["name", file.name], ...told]);
+  const answer = await fetch(`${form.dataset.upload}${form.elements.kind.value}?${query}`, {
     method: "POST", body: file, headers: { "x-form-token": form.dataset.token, "hx-request": "true", "content-type": "text/csv" },
   });
   into.innerHTML = await answer.text();
