@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Mapping
 from fastapi.responses import StreamingResponse
 from pydantic import JsonValue
 
-from api.cli.show.progress import summary
 from api.conversing import Event, Json
 from api.http.campaigns import shown as campaign_shown
+from api.views.steps import result_line
 from api.web.plan import field_words, plan_of, value_words
 from api.web.showing import HEADERS, piece
 from api.web.visiting import Visitor
@@ -29,7 +29,12 @@ def told(visitor: Visitor, said: str, events: AsyncIterator[Event], run: str) ->
 async def _parts(visitor: Visitor, said: str, events: AsyncIterator[Event], run: str) -> AsyncIterator[str]:
     yield _message(piece("turn_begins.html", visitor, said=said, run=run))
     campaign_id: str | None = None
+    speaks: object = None
     async for event in events:
+        if event.name == "progress" and event.data["kind"] == "started":
+            if event.data["agent"] == speaks:
+                continue  # it goes on after its tools were asked; its name stands there already
+            speaks = event.data["agent"]
         known = event.data.get("campaign_id")
         campaign_id = str(known) if known else campaign_id
         yield _message(_part(visitor, event, run))
@@ -86,7 +91,7 @@ def step(data: Mapping[str, JsonValue]) -> dict[str, object]:
         if not isinstance(arguments, dict)
         else {k: value_words(v) for k, v in arguments.items()},
         "detail": data.get("detail"),
-        "result": summary(result) if isinstance(result, dict) else "",
+        "result": result_line(result) if isinstance(result, dict) else "",
     }
 
 
