@@ -46,7 +46,8 @@ class Settings(BaseSettings):
     `unsubscribe_url` is what footers link to, without anything personal in it. `allowed_origins` are the origins of
     browser applications, such as Agent Inbox, that may call the API with a user's key. COUNTERSIGN_SMTP_HOST,
     COUNTERSIGN_SMTP_USERNAME and so on name the server that users are written to through; `public_url` is where the links
-    in such mail lead to, the address under which people reach `countersign serve`. `thread_days` is how long the checkpoints
+    in such mail lead to, the address under which people reach `countersign serve`. `eval_runs` is a folder of runs of the
+    eval suites, one folder a run, that the page shows. `thread_days` is how long the checkpoints
     of a thread are kept after it has ended.
     """
 
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     allowed_origins: tuple[str, ...] = ()
     smtp: SmtpSettings = Field(default_factory=SmtpSettings)
     public_url: str = "http://127.0.0.1:8400"
+    eval_runs: Path | None = None
     thread_days: int = Field(default=30, ge=1, le=3_650)
 
     @classmethod
