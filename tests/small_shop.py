@@ -51,7 +51,7 @@ def make_shop(path: Path, *, seed: int = 1, address: str | None = None) -> Shop:
 
     `address` names an empty PostgreSQL database for everything that is not a file; without one, SQLite.
     """
-    home = create_home(path, _settings(seed, address))
+    home = create_home(path, home_settings(seed, address))
     database = home.database()
     migrate(database)
     ReplayClock(database, home.settings.home_id).start(START)
@@ -70,7 +70,7 @@ def make_shop(path: Path, *, seed: int = 1, address: str | None = None) -> Shop:
                 session, ids=ids, at=START, workspace_id=workspace_id, user_id=user.user_id, label="test"
             )
             users[name], keys[name] = user.user_id, issued.plain
-        get_workspace(session, workspace_id).rules = _rules(seed).model_dump(mode="json")
+        get_workspace(session, workspace_id).rules = shop_rules(seed).model_dump(mode="json")
         import_products(session, _table("products", PRODUCTS), workspace_id=workspace_id)
         import_actions(session, _table("actions", ACTIONS), workspace_id=workspace_id)
         session.add(
@@ -94,7 +94,7 @@ def make_shop(path: Path, *, seed: int = 1, address: str | None = None) -> Shop:
             rows=people_of(session, workspace_id),
         )
     warehouse = Warehouse(home.history_dir)
-    customers, experiment = _people(seed)
+    customers, experiment = people_tables(seed)
     import_customers(
         database,
         warehouse,
@@ -148,7 +148,8 @@ _LOGGED = LoggedExperiment(
 )
 
 
-def _settings(seed: int, address: str | None) -> HomeSettings:
+def home_settings(seed: int, address: str | None = None) -> HomeSettings:
+    """The settings of a replay home, with an empty PostgreSQL database where one is named."""
     return HomeSettings(
         home_id="01M7XTESTSHOP0000000000000",
         kind="demo",
@@ -164,7 +165,8 @@ def _settings(seed: int, address: str | None) -> HomeSettings:
     )
 
 
-def _rules(seed: int) -> WorkspaceRules:
+def shop_rules(seed: int) -> WorkspaceRules:
+    """Small batches, and half of the people kept to learn from."""
     return WorkspaceRules(
         reward_delay_hours=12,
         observed_share="1/3",
@@ -180,7 +182,8 @@ def _table(name: str, columns: dict[str, list[str]]) -> TextTable:
     return TextTable(name, "0" * 64, columns, len(next(iter(columns.values()))))
 
 
-def _people(seed: int) -> tuple[TextTable, TextTable]:
+def people_tables(seed: int) -> tuple[TextTable, TextTable]:
+    """The customers and the experiment, as they are read in."""
     rng = np.random.default_rng([seed, 20])
     n = PEOPLE
     ids = [str(row) for row in range(1, n + 1)]

@@ -11,6 +11,7 @@ from api.http.signing_in import SignedIn
 from api.records.measures import audit_entries
 from api.views.numbers import View
 from policies.authority import Action
+from store.audit_checks import AuditCheck, keep_check
 from store.audit_verify import AuditVerification
 from store.threads import in_thread
 
@@ -33,7 +34,14 @@ class EntryView(View):
 async def verified(caller: SignedIn) -> AuditVerification:
     """Check the whole chain against its hashes, signatures and published head; `ok` is false with every problem found."""
     caller.require(Action.VERIFY_AUDIT)
-    return await in_thread(caller.app.audit.verify, caller.app.database, caller.workspace_id)
+    app = caller.app
+
+    def check() -> AuditVerification:
+        found = app.audit.verify(app.database, caller.workspace_id)
+        keep_check(app.home.reports_dir, caller.workspace_id, AuditCheck(at=app.clock.now(), found=found))
+        return found
+
+    return await in_thread(check)
 
 
 @router.get("")

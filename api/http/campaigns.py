@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
 from agents.refusals import UnknownNodeError
@@ -33,13 +33,17 @@ class Changed(View):
 
 
 @router.get("")
-async def listed(caller: SignedIn) -> list[CampaignLine]:
-    """List the campaigns, the newest first."""
+async def listed(
+    caller: SignedIn,
+    before: Annotated[str | None, Query(max_length=64)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> list[CampaignLine]:
+    """List the campaigns, the newest first, from before one on where its id is given."""
     caller.require(Action.VIEW)
 
     def read() -> list[CampaignLine]:
         with caller.app.database.read() as session:
-            return campaign_lines(session, caller.workspace_id)
+            return campaign_lines(session, caller.workspace_id, before=before, limit=limit)
 
     return await in_thread(read)
 

@@ -78,8 +78,10 @@ class CampaignView(CampaignLine):
     used: UsedView
 
 
-def campaign_lines(session: Session, workspace_id: str) -> list[CampaignLine]:
-    """Return the campaigns of a workspace, the newest first."""
+def campaign_lines(
+    session: Session, workspace_id: str, *, before: str | None = None, limit: int = 100
+) -> list[CampaignLine]:
+    """Return a page of the campaigns of a workspace, the newest first, from before one on where its id is given."""
     return [
         CampaignLine(
             campaign_id=row.campaign_id,
@@ -88,7 +90,7 @@ def campaign_lines(session: Session, workspace_id: str) -> list[CampaignLine]:
             author=author_name(session, row.author_id),
             changed_at=row.changed_at,
         )
-        for row in list_campaigns(session, workspace_id)
+        for row in list_campaigns(session, workspace_id, before=before, limit=limit)
     ]
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from api.http import campaigns as api
 from api.http.faults import status_of
@@ -19,20 +19,26 @@ from policies.errors import CountersignError
 from store.threads import in_thread
 
 router = APIRouter(prefix="/campaigns", route_class=PageRoute, include_in_schema=False)
+_PAGE = 50
 _BRAKES = {"pause": api.paused, "resume": api.resumed, "stop": api.stopped}
 # the report is a file that needs no script; its styles and charts stand in it
 _REPORT = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'"
 
 
 @router.get("")
-async def listed(request: Request, visitor: Visiting) -> Response:
-    """List the campaigns, the newest first."""
+async def listed(
+    request: Request, visitor: Visiting, before: Annotated[str | None, Query(max_length=64)] = None
+) -> Response:
+    """List the campaigns a page at a time, the newest first."""
     visitor.caller.require(Action.VIEW)
 
     def read() -> Response:
         with visitor.app.database.read() as session:
-            lines = campaign_lines(session, visitor.caller.workspace_id)
-        return show(request, "campaigns.html", visitor, lines=lines)
+            lines = campaign_lines(session, visitor.caller.workspace_id, before=before, limit=_PAGE)
+        following = lines[-1].campaign_id if len(lines) == _PAGE else None
+        return show(
+            request, "campaigns.html", visitor, lines=lines, first=before is None, following=following
+        )
 
     return await in_thread(read)
 

@@ -14,6 +14,8 @@ from api.http.chat import answering
 from api.http.conversations import TurnView
 from api.http.conversations import shown as conversation_shown
 from api.talk.turns import talk
+from api.views.trace import agent_views
+from api.web.following import at_work
 from api.web.plan import Plan, plan_of
 from api.web.session import new_nonce
 from api.web.showing import PageRoute, show
@@ -23,6 +25,7 @@ from api.web.welcome import examples_of, first_steps
 from policies.authority import Action
 from policies.errors import InvalidInputError
 from store.repositories.agent_work import conversations_of, turns_of
+from store.repositories.campaigns import get_campaign
 from store.threads import in_thread
 
 router = APIRouter(prefix="/chat", route_class=PageRoute, include_in_schema=False)
@@ -50,6 +53,7 @@ async def begun(request: Request, visitor: Visiting) -> Response:
             turns=(),
             plan=None,
             busy=False,
+            agents=(),
             conversation_id="",
             recent=_recent(visitor),
             welcome=first_steps(visitor),
@@ -72,7 +76,7 @@ async def shown(request: Request, visitor: Visiting, conversation_id: str) -> Re
             visitor,
             turns=[(turn, understood(turn.detail or {})) for turn in seen.turns],
             plan=plan,
-            busy=plan is not None and plan.campaign.campaign_id in visitor.app.busy,
+            **_work(visitor, plan),
             conversation_id=conversation_id,
             recent=_recent(visitor),
             welcome=None,
@@ -87,10 +91,10 @@ async def plan_now(request: Request, visitor: Visiting, conversation_id: str) ->
     """Show the plan of a conversation now: a part of the page, which asks again while the agents work."""
     seen = await conversation_shown(visitor.caller, conversation_id, 0)
     plan = await _plan(visitor, seen.turns)
-    busy = plan is not None and plan.campaign.campaign_id in visitor.app.busy
-    if not busy:
+    work = await in_thread(_work, visitor, plan)
+    if not work["busy"]:
         return Response(status_code=204, headers={"hx-redirect": f"/chat/{conversation_id}"})
-    return show(request, "plan.html", visitor, plan=plan, busy=True, conversation_id=conversation_id)
+    return show(request, "plan.html", visitor, plan=plan, conversation_id=conversation_id, **work)
 
 
 @router.post("")
@@ -118,6 +122,17 @@ async def answered(visitor: Posting, campaign_id: str, form: Form) -> Response:
 async def _plan(visitor: Visitor, turns: tuple[TurnView, ...]) -> Plan | None:
     spoken = [turn.campaign_id for turn in turns if turn.campaign_id]
     return plan_of(await campaign_shown(visitor.caller, spoken[-1])) if spoken else None
+
+
+def _work(visitor: Visitor, plan: Plan | None) -> dict[str, object]:
+    """Whether the agents work on the plan now, and what they did for it so far."""
+    if plan is None or plan.campaign.thread_id is None:
+        return {"busy": False, "agents": ()}
+    app, workspace = visitor.app, visitor.workspace
+    with app.database.read() as session:
+        campaign = get_campaign(session, workspace.workspace_id, plan.campaign.campaign_id)
+        agents = agent_views(session, plan.campaign.thread_id, app.models.prices, workspace.currency)
+        return {"busy": at_work(session, app, campaign), "agents": agents}
 
 
 def _recent(visitor: Visitor) -> tuple[Recent, ...]:

@@ -21,7 +21,8 @@ from policies.campaign import CampaignState
 from store.repositories.approvals import approval_of_proposal
 from store.repositories.campaigns import get_campaign
 from store.repositories.launches import batches_of, launch_of_campaign
-from store.tables import Launch
+from store.repositories.threads import ThreadSearch, find_threads
+from store.tables import Campaign, Launch
 from store.threads import in_thread
 
 router = APIRouter(prefix="/campaigns", route_class=PageRoute, include_in_schema=False)
@@ -44,13 +45,21 @@ class Standing(NamedTuple):
     over: bool
 
 
+def at_work(session: Session, app: App, campaign: Campaign) -> bool:
+    """Whether agents work on a campaign now, in this process or in one that takes on what another left."""
+    if campaign.campaign_id in app.busy:
+        return True
+    wanted = ThreadSearch(standing="busy", thread_ids=[campaign.thread_id or ""], limit=1)
+    return bool(find_threads(session, campaign.workspace_id, wanted))
+
+
 def standing_of(session: Session, app: App, workspace_id: str, campaign_id: str) -> Standing:
     """Return where a campaign stands now; NotFoundError for an unknown one."""
     campaign = get_campaign(session, workspace_id, campaign_id)
     launch = launch_of_campaign(session, campaign_id)
     approval = approval_of_proposal(session, campaign.proposal_id) if campaign.proposal_id else None
     shown = (
-        (campaign.state, campaign.changed_at, campaign.proposal_id, campaign_id in app.busy),
+        (campaign.state, campaign.changed_at, campaign.proposal_id, at_work(session, app, campaign)),
         None if approval is None else approval.status,
         None if launch is None else (launch.state, launch.finished_at, launch.readout_due_at, launch.failure),
         ()

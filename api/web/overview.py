@@ -21,13 +21,14 @@ from api.web.visiting import Form, Posting, Visiting, Visitor
 from policies.authority import Action, Role
 from policies.errors import CountersignError, InvalidInputError
 from policies.workspace_rules import WorkspaceRules
+from store.audit_checks import last_check
 from store.repositories.notifications import webhooks_of
 from store.repositories.workspaces import users_of
 from store.threads import in_thread
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _PAGE = 100
-_KINDS = ("customers", "products", "actions", "offers")
+_KINDS = ("customers", "products", "actions", "offers", "experiment")
 
 
 @router.get("/audit")
@@ -37,9 +38,8 @@ async def log(
     before: Annotated[int | None, Query(ge=1, le=2**53 - 1)] = None,
     find: Annotated[str, Query(max_length=100)] = "",
 ) -> Response:
-    """Show the newest entries, those that hold some words or an id, and whether the whole chain is sound."""
+    """Show the newest entries, those that hold some words or an id, and what the last check of the whole chain found."""
     visitor.caller.require(Action.VIEW)
-    state = await audit.verified(visitor.caller)
 
     def read() -> Response:
         with visitor.app.database.read() as session:
@@ -53,12 +53,20 @@ async def log(
             visitor,
             rows=rows,
             names=names,
-            state=state,
+            check=last_check(visitor.app.home.reports_dir, visitor.caller.workspace_id),
+            checks=visitor.may(Action.VERIFY_AUDIT),
             find=find,
             following=following,
         )
 
     return await in_thread(read)
+
+
+@router.post("/audit/check")
+async def checked(visitor: Posting) -> Response:
+    """Check the whole chain anew."""
+    await audit.verified(visitor.caller)
+    return see_other("/audit")
 
 
 @router.get("/settings")
@@ -111,10 +119,26 @@ async def data(request: Request, visitor: Visiting) -> Response:
 
 
 @router.post("/v1/imports/page/{kind}")
-async def read_in(request: Request, visitor: Posting, kind: str, name: imports.FileName) -> Response:
-    """Read one CSV file in, the body of the request; told as a part of the page."""
+async def read_in(
+    request: Request,
+    visitor: Posting,
+    kind: str,
+    name: imports.FileName,
+    experiment_name: Annotated[str, Query(max_length=200)] = "",
+    starts_on: imports.Day | None = None,
+    ends_on: imports.Day | None = None,
+) -> Response:
+    """Read one CSV file in, the body of the request; told as a part of the page. An experiment has a name and its days."""
     if kind == "customers":
         done = await imports.customers(visitor.caller, request, name)
+    elif kind == "experiment":
+        if not experiment_name.strip() or starts_on is None or ends_on is None:
+            raise InvalidInputError(
+                "say what the experiment was called, its first and its last day", value=name
+            )
+        done = await imports.experiment(
+            visitor.caller, request, name, experiment_name.strip(), starts_on, ends_on
+        )
     elif kind in ("offers", "products", "actions"):
         done = await imports.catalogue(visitor.caller, request, kind, name)  # type: ignore[arg-type]  # one of the three
     else:

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Mapping
 from fastapi.responses import StreamingResponse
 from pydantic import JsonValue
 
-from api.cli.show.progress import summary
 from api.conversing import Event, Json
 from api.http.campaigns import shown as campaign_shown
+from api.views.steps import result_line
 from api.web.plan import field_words, plan_of, value_words
 from api.web.showing import HEADERS, piece
 from api.web.visiting import Visitor
@@ -86,7 +86,7 @@ def step(data: Mapping[str, JsonValue]) -> dict[str, object]:
         if not isinstance(arguments, dict)
         else {k: value_words(v) for k, v in arguments.items()},
         "detail": data.get("detail"),
-        "result": summary(result) if isinstance(result, dict) else "",
+        "result": result_line(result) if isinstance(result, dict) else "",
     }
 
 

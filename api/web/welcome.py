@@ -8,6 +8,7 @@ from sqlmodel import col, func, select
 
 from api.records.catalogue import actions_of, imports_of
 from api.web.visiting import Visitor
+from store.history import logged_experiments
 from store.importing.example import DEFAULT_EXAMPLES
 from store.repositories.campaigns import list_campaigns
 from store.repositories.workspaces import roles_of, users_of
@@ -18,10 +19,11 @@ _RAN = ("canary", "live", "paused", "completed", "stopped")
 
 
 class Welcome(NamedTuple):
-    """Which of the first steps are done."""
+    """Which of the first steps are done: `customers` are the rows read in, `experiments` what the agents learn from."""
 
     customers: int
     actions: int
+    experiments: int
     campaigns: int
     approvers: tuple[str, ...]
     waiting: int
@@ -29,8 +31,14 @@ class Welcome(NamedTuple):
 
     @property
     def has_data(self) -> bool:
-        """Whether there are people to reach and something to send them."""
-        return self.customers > 0 and self.actions > 0
+        """Whether there are people to reach, something to send them, and something to learn from."""
+        return not self.missing
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What is still to be brought, as the page of the data calls it."""
+        counted = {"customers": self.customers, "actions": self.actions, "experiment": self.experiments}
+        return tuple(name for name, number in counted.items() if not number)
 
 
 def first_steps(visitor: Visitor) -> Welcome | None:
@@ -54,6 +62,7 @@ def first_steps(visitor: Visitor) -> Welcome | None:
         return Welcome(
             customers=sum(imported),
             actions=len(actions_of(session, workspace_id)),
+            experiments=len(logged_experiments(session, workspace_id)),
             campaigns=len(list_campaigns(session, workspace_id)),
             approvers=approvers,
             waiting=visitor.waiting,

@@ -45,9 +45,13 @@ def get_campaign(session: Session, workspace_id: str, campaign_id: str | None) -
     return campaign
 
 
-def list_campaigns(session: Session, workspace_id: str, *, limit: int = 100) -> Sequence[Campaign]:
-    """Return campaigns, the newest first."""
+def list_campaigns(
+    session: Session, workspace_id: str, *, before: str | None = None, limit: int = 100
+) -> Sequence[Campaign]:
+    """Return campaigns, the newest first, from before one on where its id is given."""
     query = select(Campaign).where(Campaign.workspace_id == workspace_id)
+    if before is not None:
+        query = query.where(col(Campaign.campaign_id) < before)
     return session.exec(query.order_by(col(Campaign.campaign_id).desc()).limit(limit)).all()
 
 

@@ -49,7 +49,9 @@ document.addEventListener("submit", async (event) => {
   const file = form.querySelector("input[type=file]").files[0];
   const into = document.getElementById(form.dataset.into);
   into.innerHTML = '<p class="working">Reading it in…</p>';
-  const answer = await fetch(`${form.dataset.upload}${form.elements.kind.value}?name=${encodeURIComponent(file.name)}`, {
+  const told = [...new FormData(form)].filter(([name, value]) => name !== "kind" && typeof value === "string" && value);
+  const query = new URLSearchParams([["name", file.name], ...told]);
+  const answer = await fetch(`${form.dataset.upload}${form.elements.kind.value}?${query}`, {
     method: "POST", body: file, headers: { "x-form-token": form.dataset.token, "hx-request": "true", "content-type": "text/csv" },
   });
   into.innerHTML = await answer.text();
@@ -60,3 +62,36 @@ document.addEventListener("htmx:after:swap", () => {
   const works = [...document.querySelectorAll("details.work")];
   for (const work of works.slice(0, -1)) work.open = false;
 });
+
+// a turn whose stream was cut goes on without us: once the server answers again, the conversation is read anew
+const sayings = (event) => event.target.closest && event.target.closest(".said form");
+document.addEventListener("htmx:sse:close", (event) => {
+  const end = [...document.querySelectorAll(".turn.machine > [id$='-end']")].at(-1);
+  const form = sayings(event);
+  if (form && end && end.querySelector(".working")) readAgain(end, form.matches(".say"));
+});
+document.addEventListener("htmx:error", (event) => {
+  const form = sayings(event);
+  if (!form || form.querySelector("[role=alert]")) return;
+  form.insertAdjacentHTML("beforeend", '<p class="note block" role="alert">The server did not answer, so this was not sent. Try again in a moment.</p>');
+  form.addEventListener("submit", () => form.querySelector("[role=alert]")?.remove(), { once: true });
+});
+async function readAgain(end, said) {
+  end.innerHTML = '<p class="working">The line was cut; the agents go on. Waiting for the server…</p>';
+  const id = document.getElementById("conversation").value;
+  if (said) sessionStorage.setItem("said", end.parentElement.previousElementSibling.textContent.trim());
+  for (let wait = 500; ; wait = Math.min(wait * 2, 4000)) {
+    await new Promise((done) => setTimeout(done, wait));
+    const answer = await fetch(`/chat/${id}`).catch(() => null);
+    if (answer && answer.ok) return location.assign(`/chat/${id}`);
+  }
+}
+
+// words that never arrived are back in the field
+const unheard = sessionStorage.getItem("said");
+if (unheard !== null && document.getElementById("say")) {
+  sessionStorage.removeItem("said");
+  const plain = (text) => text.replace(/\s+/g, " ").trim();
+  const heard = [...document.querySelectorAll(".turn.person")].some((turn) => plain(turn.textContent) === plain(unheard));
+  if (!heard) document.getElementById("say").value = unheard;
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,15 +10,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from store.home import owner_of
-from tests.api.conftest import Proposed, copied
+from tests.api.conftest import copied
 from tests.import_walk import ROOT
-from tests.small_shop import Shop
+from tests.small_shop import BRIEF, Shop
 
 PATIENCE = 120.0
 FLAGS = [
@@ -42,39 +43,82 @@ def chromium() -> str:
     return found
 
 
-@contextmanager
-def serving(shop: Shop) -> Iterator[str]:
-    """The address of a process that serves a shop."""
-    command = [sys.executable, "-m", "api.cli.main", "--home", str(shop.home.path), "serve", "--port", "0"]
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
+class Desk:
+    """A shop that a process of its own serves; the process may be killed and another begun at the same address."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.url = ""
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> None:
+        """Serve the shop, at the address that it had before."""
+        port = self.url.rpartition(":")[2] or "0"
+        command = [sys.executable, "-m", "api.cli.main", "--home", str(self.shop.home.path)]
+        self._process = subprocess.Popen(
+            [*command, "serve", "--port", port],
+            cwd=ROOT,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         deadline = time.monotonic() + PATIENCE
-        url = None
-        while url is None:
-            assert process.poll() is None and time.monotonic() < deadline, (
+        while True:
+            assert self._process.poll() is None and time.monotonic() < deadline, (
                 "serve did not say where it listens"
             )
-            owner = owner_of(shop.home)
-            url = owner.url if owner is not None else None
+            owner = owner_of(self.shop.home)
+            if owner is not None and owner.url and owner.pid == self._process.pid:
+                self.url = owner.url
+                return
             time.sleep(0.05)
-        yield url
+
+    def end(self) -> None:
+        """End the process in order."""
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait(timeout=PATIENCE)
+
+    def kill(self) -> None:
+        """Take the process away in the middle of whatever it does."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(timeout=PATIENCE)
+
+    def call(self, who: str, method: str, path: str, **options: Any) -> Any:
+        """Call the API as a user."""
+        headers = {"authorization": f"Bearer {self.shop.keys[who]}"}
+        answer = httpx.request(method, self.url + path, headers=headers, timeout=PATIENCE, **options)
+        assert answer.status_code < 300, answer.text
+        return answer
+
+    def propose(self) -> dict[str, Any]:
+        """Let Ada propose the usual campaign; what is told of it at the end, with the ids."""
+        told = self.call("Ada", "POST", "/v1/chat", json={"text": BRIEF}).text.strip().split("\n\n")
+        name, data = told[-1].split("\n")
+        assert name == "event: proposal", told[-1]
+        return dict(json.loads(data.removeprefix("data: ")))
+
+    def answer(self, who: str, made: dict[str, Any], answer: str, comment: str = "") -> None:
+        """Answer an approval over the API."""
+        body = {"answer": answer, "digest": made["digest"], "comment": comment}
+        self.call(who, "POST", f"/v1/approvals/{made['approval_id']}/resolve", json=body)
+
+
+@contextmanager
+def serving(shop: Shop) -> Iterator[Desk]:
+    """A shop that is served until the block ends."""
+    desk = Desk(shop)
+    desk.begin()
+    try:
+        yield desk
     finally:
-        process.terminate()
-        process.wait(timeout=30)
+        desk.end()
 
 
 @pytest.fixture(scope="module")  # not longer: while it is open, no test with a loop of its own can run
-def browser(
-    proposed_template: Proposed,
-) -> Iterator[
-    Any
-]:  # the template first, it runs a loop; a browser of Playwright, which is there with the extra dev only
+def browser() -> Iterator[Any]:
+    """A browser of Playwright, which is there with the extra dev only."""
     api = pytest.importorskip("playwright.sync_api", reason="the extra dev brings Playwright")
     program = chromium()
     with api.sync_playwright() as play:
@@ -91,14 +135,14 @@ def as_user(browser: Any) -> Iterator[SignIn]:
     """Opens a page of a user's own, signed in with their key; at its end no page may have had an error of script."""
     contexts, faults = [], []
 
-    def signed_in(url: str, shop: Shop, who: str, **options: Any) -> Any:
+    def signed_in(desk: Desk, who: str, **options: Any) -> Any:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
         context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.goto(f"{url}/sign-in")
-        page.get_by_label("Your key").fill(shop.keys[who])
+        page.goto(f"{desk.url}/sign-in")
+        page.get_by_label("Your key").fill(desk.shop.keys[who])
         page.get_by_role("button", name="Sign in").click()
         page.get_by_role("navigation", name="Main").wait_for()
         page.wait_for_load_state()  # the scripts of the page are deferred
@@ -110,29 +154,8 @@ def as_user(browser: Any) -> Iterator[SignIn]:
     assert faults == []
 
 
-@pytest.fixture
-def served(shop: Shop) -> Iterator[str]:
-    with serving(shop) as url:
-        yield url
-
-
-@pytest.fixture
-def served_proposal(proposed: Proposed) -> Iterator[str]:
-    with serving(proposed.shop) as url:
-        yield url
-
-
 @pytest.fixture(scope="module")
-def one_proposal(
-    proposed_template: Proposed, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, Proposed]]:
-    """A served shop for tests that only look."""
-    from dataclasses import replace
-
-    made = replace(proposed_template, shop=copied(proposed_template.shop, _place(tmp_path_factory)))
-    with serving(made.shop) as url:
-        yield url, made
-
-
-def _place(factory: pytest.TempPathFactory) -> Path:
-    return factory.mktemp("looked-at") / "home"
+def desk(shop_template: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A served shop that the tests of a module share; each makes the proposals that it needs."""
+    with serving(copied(shop_template, tmp_path_factory.mktemp("desk") / "home")) as made:
+        yield made
