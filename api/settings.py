@@ -41,14 +41,15 @@ class _Environment(EnvSettingsSource):
 class Settings(BaseSettings):
     """COUNTERSIGN_HOME, COUNTERSIGN_KEY, COUNTERSIGN_MODEL, COUNTERSIGN_MODEL_BASE_URL and so on.
 
-    COUNTERSIGN_PRICES is a JSON object of prices by model name: `{"NAME": {"input": "0.15", "output": "0.60"}}`.
-    COUNTERSIGN_LIMITS_MAX_STEPS, COUNTERSIGN_LIMITS_MAX_COST and so on bound each run of an agent.
-    `unsubscribe_url` is what footers link to, without anything personal in it. `allowed_origins` are the origins of
-    browser applications, such as Agent Inbox, that may call the API with a user's key. COUNTERSIGN_SMTP_HOST,
-    COUNTERSIGN_SMTP_USERNAME and so on name the server that users are written to through; `public_url` is where the links
-    in such mail lead to, the address under which people reach `countersign serve`. COUNTERSIGN_EMAIL_HOST, COUNTERSIGN_EMAIL_SENDER and
-    so on name the server that customers are written to through, in a home that allows the channel `email`. `thread_days` is how long the checkpoints
-    of a thread are kept after it has ended.
+        COUNTERSIGN_PRICES is a JSON object of prices by model name: `{"NAME": {"input": "0.15", "output": "0.60"}}`.
+        COUNTERSIGN_LIMITS_MAX_STEPS, COUNTERSIGN_LIMITS_MAX_COST and so on bound each run of an agent.
+        `unsubscribe_url` is what footers link to, without anything personal in it. `allowed_origins` are the origins of
+        browser applications, such as Agent Inbox, that may call the API with a user's key. COUNTERSIGN_SMTP_HOST,
+        COUNTERSIGN_SMTP_USERNAME and so on name the server that users are written to through; `public_url` is where the links
+        in such mail lead to, the address under which people reach `countersign serve`. COUNTERSIGN_EMAIL_HOST, COUNTERSIGN_EMAIL_SENDER and
+    so on name the server that customers are written to through, in a home that allows the channel `email`. `eval_runs` is a
+    folder of runs of the eval suites, one folder a run, that the page shows. `thread_days` is how long the checkpoints
+        of a thread are kept after it has ended.
     """
 
     model_config = SettingsConfigDict(
@@ -71,6 +72,7 @@ class Settings(BaseSettings):
     email: EmailSettings = Field(default_factory=EmailSettings)
     inbound: InboundSettings = Field(default_factory=InboundSettings)
     public_url: str = "http://127.0.0.1:8400"
+    eval_runs: Path | None = None
     thread_days: int = Field(default=30, ge=1, le=3_650)
 
     @classmethod

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.signing_in import Caller, SignedIn
 from api.records.catalogue import actions_of, offers_of
+from api.views.case import CaseIn, CaseView, case_view
 from api.views.numbers import View
 from api.views.rules import RulesView, rules_view
 from policies.authority import Action
@@ -17,7 +18,7 @@ from policies.errors import InvalidInputError
 from policies.figures import money
 from policies.workspace_rules import WorkspaceRules
 from store.audiences import count_audience
-from store.repositories.workspaces import get_workspace
+from store.repositories.workspaces import get_workspace, roles_of, users_of
 from store.tables import Workspace
 from store.threads import in_thread
 
@@ -91,6 +92,13 @@ async def rules(caller: SignedIn) -> RulesView:
     return rules_view((await in_thread(_workspace, caller)).rules)
 
 
+@router.post("/policies/try")
+async def tried(caller: SignedIn, asked: CaseIn) -> CaseView:
+    """Say who would have to sign a made-up proposal and why; nothing is proposed."""
+    caller.require(Action.VIEW)
+    return await in_thread(_tried, caller, asked)
+
+
 @router.post("/audience/count")
 async def count(caller: SignedIn, asked: CountIn) -> CountView:
     """Count whom a filter reaches, with everybody who is left out by reason."""
@@ -126,6 +134,17 @@ def _offers(caller: Caller) -> OffersView:
             for row in actions
         ),
     )
+
+
+def _tried(caller: Caller, asked: CaseIn) -> CaseView:
+    with caller.app.database.read() as session:
+        rules = WorkspaceRules.model_validate(get_workspace(session, caller.workspace_id).rules)
+        holders = [
+            (user.name, frozenset(held.role for held in roles_of(session, user.user_id)))
+            for user in users_of(session, caller.workspace_id)
+            if user.disabled_at is None
+        ]
+    return case_view(asked, rules, holders)
 
 
 def _count(caller: Caller, asked: CountIn) -> CountView:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from api.http.policy_changes import propose
 from api.http.signing_in import Caller, SignedIn, key_of
 from api.views.policy_change import ProposedView
-from api.views.users import KeyView, UserView, user_views
+from api.views.users import KeyLine, KeyView, UserView, key_lines, user_views
 from policies.authority import Action, read_roles
 from policies.policy_change import LONGEST_REASON, AddUser, Change, GrantRole, IssueKey
 from policies.privacy import require_no_address
@@ -115,6 +115,18 @@ async def issued(caller: SignedIn, name: str, new: NewKey) -> ProposedView:
 async def renewed(caller: SignedIn, request: Request) -> KeyView:
     """Replace the key you sign in with by one that only you have seen; the old one is useless from now on."""
     return await in_thread(_renew, caller, key_of(request))
+
+
+@router.get("/keys")
+async def keys(caller: SignedIn) -> list[KeyLine]:
+    """List the keys that sign somebody in, by id and label."""
+    caller.require(Action.MANAGE_USERS)
+
+    def read() -> list[KeyLine]:
+        with caller.app.database.read() as session:
+            return list(key_lines(session, caller.workspace_id))
+
+    return await in_thread(read)
 
 
 @router.delete("/keys/{key_id}", status_code=204)

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from api.views.numbers import View
+from store.repositories.issued_keys import live_keys
 from store.repositories.workspaces import roles_of, users_of
 
 
@@ -17,6 +18,15 @@ class UserView(View):
     roles: tuple[str, ...]
     created_at: datetime
     disabled: bool
+
+
+class KeyLine(View):
+    """A key that signs somebody in, by its id; its text is kept nowhere."""
+
+    key_id: str
+    user: str
+    label: str
+    created_at: datetime
 
 
 class KeyView(View):
@@ -39,4 +49,14 @@ def user_views(session: Session, workspace_id: str) -> Sequence[UserView]:
             disabled=user.disabled_at is not None,
         )
         for user in users_of(session, workspace_id)
+    ]
+
+
+def key_lines(session: Session, workspace_id: str) -> Sequence[KeyLine]:
+    """Return the keys of a workspace that sign somebody in, by user in order of who came first."""
+    return [
+        KeyLine(key_id=key.key_id, user=user.name, label=key.label, created_at=key.created_at)
+        for user in users_of(session, workspace_id)
+        if user.disabled_at is None
+        for key in live_keys(session, user.user_id)
     ]

@@ -1,25 +1,28 @@
-"""Simple pages: the audit log with its state, the rules in force, users and keys, and bringing data in."""
+"""Simple pages: the audit log with its state, users and keys, and bringing data in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
-from api.http import audit, catalogue, imports, users
+from api.http import audit, imports, models, users
 from api.http.faults import status_of
 from api.records.approvals import names_of
 from api.records.catalogue import actions_of
 from api.records.measures import newest_entries
 from api.views.basis import data_views
-from api.views.users import user_views
-from api.web.showing import PageRoute, piece, see_other, show
+from api.views.users import key_lines, user_views
+from api.web.showing import PageRoute, is_part, piece, see_other, show
 from api.web.visiting import Form, Posting, Visiting, Visitor
 from policies.authority import Action, Role
 from policies.errors import CountersignError, InvalidInputError
+from policies.workspace_rules import WorkspaceRules
 from store.audit_checks import last_check
+from store.repositories.notifications import webhooks_of
 from store.repositories.workspaces import users_of
 from store.threads import in_thread
 
@@ -66,13 +69,6 @@ async def checked(visitor: Posting) -> Response:
     return see_other("/audit")
 
 
-@router.get("/policies")
-async def rules(request: Request, visitor: Visiting) -> Response:
-    """Show every rule in force."""
-    view = await catalogue.rules(visitor.caller)
-    return await in_thread(show, request, "policies.html", visitor, rules=view)
-
-
 @router.get("/settings")
 async def settings(request: Request, visitor: Visiting) -> Response:
     """Show who works here; an admin proposes others."""
@@ -88,6 +84,24 @@ async def invited(request: Request, visitor: Posting, form: Form) -> Response:
     except CountersignError as error:
         return await _settings(request, visitor, error=error)
     return await _settings(request, visitor, made=made)
+
+
+@router.post("/settings/keys/{key_id}/revoke")
+async def key_revoked(request: Request, visitor: Posting, key_id: str) -> Response:
+    """Make a key useless from now on."""
+    try:
+        await users.revoked(visitor.caller, key_id)
+    except CountersignError as error:
+        return await _settings(request, visitor, error=error)
+    return see_other("/settings")
+
+
+@router.get("/settings/models")
+async def models_checked(request: Request, visitor: Visiting) -> Response:
+    """Ask each model what it can do, and show it: a part of the page, or a page of its own without script."""
+    view = await models.checked(visitor.caller)
+    template = "models_part.html" if is_part(request) else "models.html"
+    return await in_thread(show, request, template, visitor, view=view)
 
 
 @router.get("/settings/data")
@@ -146,11 +160,18 @@ async def _settings(
     def read() -> Response:
         with visitor.app.database.read() as session:
             people = user_views(session, visitor.caller.workspace_id) if manages else ()
+            keys = key_lines(session, visitor.caller.workspace_id) if manages else ()
+            hooks = webhooks_of(session, visitor.caller.workspace_id)
         return show(
             request,
             "settings.html",
             visitor,
             people=people,
+            keys=keys,
+            hooks=[urlsplit(hook.url).hostname or "" for hook in hooks],
+            rules=WorkspaceRules.model_validate(visitor.workspace.rules),
+            providers=visitor.app.home.settings.allowed_channels,
+            smtp=visitor.app.settings.smtp.host is not None,
             roles=[role.value for role in Role],
             manages=manages,
             error=error,

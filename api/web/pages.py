@@ -8,12 +8,14 @@ from api.web import (
     campaigns,
     chat,
     choices,
+    evals,
     experiments,
     files,
     following,
     lift,
     offers,
     overview,
+    policies,
     signing_in,
 )
 
@@ -29,5 +31,7 @@ ROUTERS = (
     audience.router,
     offers.router,
     experiments.router,
+    evals.router,
+    policies.router,
     overview.router,
 )

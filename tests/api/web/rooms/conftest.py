@@ -65,4 +65,4 @@ def ran_template(proposed_template: Proposed, tmp_path_factory: pytest.TempPathF
 @pytest.fixture
 def ran(ran_template: Proposed, tmp_path: Path) -> Proposed:
     """A shop of this test's own whose campaign has run and was read out."""
-    return replace(ran_template, shop=copied(ran_template.shop, tmp_path / "home"))
+    return replace(ran_template, shop=copied(ran_template.shop, tmp_path / "ran"))
