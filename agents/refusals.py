@@ -23,6 +23,7 @@ from policies.errors import (
     NotFoundError,
 )
 from store.repositories.approvals import DigestChangedError
+from store.repositories.resolutions import LimitRaisedError
 from store.repositories.threads import note_refusal
 from store.threads import in_thread
 
@@ -71,7 +72,13 @@ class RunOptionError(ThreadRefusalError, InvalidInputError):
     code = "run_option"
 
 
-_WRITTEN_DOWN = (ThreadRefusalError, NotFoundError, NotAuthorisedError, DigestChangedError)
+_WRITTEN_DOWN = (
+    ThreadRefusalError,
+    NotFoundError,
+    NotAuthorisedError,
+    DigestChangedError,
+    LimitRaisedError,
+)
 """Losing a race, and words that are missing, are nobody's attempt at anything."""
 
 

@@ -28,12 +28,16 @@ class WebhookError(DeliveryError):
 
 
 def checked_url(url: str) -> str:
-    """Return the address of a webhook: https, or http on this machine, without a user in it; WebhookUrlError otherwise."""
-    parts = urlsplit(url)
+    """Return the address of a webhook: https, or http on this machine, without a user, blanks or control characters in it.
+
+    WebhookUrlError otherwise.
+    """
+    plain = url.isascii() and url.isprintable() and " " not in url
+    parts = urlsplit(url if plain else "")
     secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
     if not secure or not parts.hostname or "@" in parts.netloc or len(url) > _LONGEST:
         raise WebhookUrlError(
-            f"{url[:200]!r} cannot be a webhook: give an https address (http only on this machine), "
+            f"{url[:200]!r} cannot be a webhook: give an https address (http only on this machine) in plain characters, "
             f"without a user name, of at most {_LONGEST} characters",
             value=url[:200],
         )

@@ -23,6 +23,10 @@ class LimitError(InvalidInputError):
     code = "limit"
 
 
+class LimitRaisedError(LimitError):
+    """A limit above what the proposal says: more than was proposed is a proposal of its own."""
+
+
 @dataclass(frozen=True)
 class Resolution:
     """An approver's answer. `limits` are whole numbers by name (`LIMIT_FIELDS`), only with `approve_limited`."""
@@ -44,7 +48,10 @@ def says_something(text: str) -> bool:
 
 
 def require_words(resolution: Resolution, proposal: Proposal) -> None:
-    """Raise InvalidInputError for a no without a reason, LimitError for limits that do not only lower the proposal."""
+    """Raise InvalidInputError for a no without a reason, LimitError for limits that do not only lower the proposal.
+
+    One that would raise it is a LimitRaisedError, which is written down.
+    """
     if resolution.answer in ("reject", "request_changes") and not says_something(resolution.comment):
         raise InvalidInputError(f"say why: {resolution.answer} needs a comment", value=resolution.comment)
     if resolution.answer != "approve_limited":
@@ -60,7 +67,8 @@ def require_words(resolution: Resolution, proposal: Proposal) -> None:
         if name not in bounds:
             raise LimitError(f"there is no limit {name!r}; use {', '.join(LIMIT_FIELDS)}", value=name)
         if not 0 < value <= bounds[name]:
-            raise LimitError(
+            refused = LimitRaisedError if value > bounds[name] else LimitError
+            raise refused(
                 f"{name} is {value}; it may only be lowered, from {bounds[name]} to 1 or more", value=value
             )
 

@@ -256,6 +256,9 @@ async def test_a_link_does_not_tell_whether_there_is_an_approval(proposed: Propo
         "https://user@example.org/",
         "not a url",
         "https://",
+        "https://example.org/\r\nX-Forged: 1",
+        "https://example.org/a b",
+        "https://ex\u0430mple.org/",
         "x" * 1999,
     ],
 )

@@ -87,6 +87,27 @@ async def test_whoever_may_not_resolve_or_names_another_content_is_written_down(
     ]
 
 
+@pytest.mark.promise
+async def test_whoever_would_raise_what_was_proposed_is_written_down(
+    open_shop: Open, proposed: Proposed
+) -> None:
+    path = f"/v1/approvals/{proposed.approval_id}/resolve"
+    limited = {"answer": "approve_limited", "digest": proposed.digest}
+    edit = {"name": "launch_campaign", "args": {"budget_minor": 4_001}}
+    resume = {"command": {"resume": {"decisions": [{"type": "edit", "edited_action": edit}]}}}
+    async with open_shop(proposed.shop) as opened:
+        thread = thread_of(opened, proposed)
+        run = {"assistant_id": "propose", **resume}
+        answers = [
+            await opened.call("Grace", "POST", path, json=limited | {"limits": {"budget_minor": 0}}),
+            await opened.call("Grace", "POST", path, json=limited | {"limits": {"budget_minor": 4_001}}),
+            await opened.call("Grace", "POST", f"/threads/{thread}/runs/wait", json=run),
+        ]
+        written = refusals(opened)
+    assert [(each.status_code, each.json()["error"]) for each in answers] == [(422, "limit")] * 3
+    assert written == [(proposed.shop.users["Grace"], proposed.approval_id, "limit")] * 2
+
+
 async def test_a_reason_of_blanks_or_invisible_characters_is_none(
     open_shop: Open, proposed: Proposed
 ) -> None:
