@@ -157,6 +157,26 @@ def test_every_form_of_the_report_holds_the_verdict_and_escapes_foreign_text(tmp
     assert json.loads(paths["report.json"].read_text("utf-8"))["verdict"]["exit"] == 0
 
 
+def test_a_flip_and_a_failure_lead_to_the_trace_of_each_run(tmp_path: Path) -> None:
+    odd = "<b>c d</b>#1"
+    before = run({"refusal": {**GOOD, odd: [True] * 3}}, [QUALITY])
+    after = run({"refusal": {**GOOD, odd: [False] * 3, "c7": [True, False, True]}}, [QUALITY])
+    verdict = decide(after, [QUALITY], {"refusal": baseline(before, "refusal")})
+    paths = write_reports(after, verdict, tmp_path)
+    traces = paths["traces.html"].read_text("utf-8")
+    summary = json.loads(paths["report.json"].read_text("utf-8"))
+    (flip,) = summary["flips"]
+    assert flip["case"] == odd and len(flip["traces"]) == 3
+    assert len(summary["failures"]) == 4
+    for link in [*flip["traces"], *(failure["trace"] for failure in summary["failures"])]:
+        page, _, place = link.partition("#")
+        assert (tmp_path / page).is_file() and traces.count(f'<section id="{place}">') == 1
+        assert f'href="{link}"' in paths["report.html"].read_text("utf-8")
+        assert f"({link})" in paths["report.md"].read_text("utf-8")
+    assert "&lt;b&gt;c d&lt;/b&gt;#1, run 2 failed" in traces and "<b>c d" not in traces
+    assert "c7, run 2 failed" in traces and "c7, run 1" not in traces
+
+
 def test_a_part_of_the_cases_is_seeded_and_keeps_their_order() -> None:
     cases = [one.result.case for name in GOOD for one in scored("refusal", name, [True])]
     part = part_of(cases, Share(cases=10), 1)
