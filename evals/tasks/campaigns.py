@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
-from sqlmodel import func, select
+import sqlalchemy as sa
 
 from agents.errors import CassetteError
 from agents.models.interface import ModelProvider
@@ -20,6 +20,7 @@ from evals.tasks.outcome import TaskOutcome
 from evals.worlds.office import Office, open_office
 from evals.worlds.shop import Shop, make_shop
 from policies.errors import CountersignError
+from store.bulk import table_of
 from store.repositories.agent_work import figures_of, get_draft, tool_results_of, traces_of
 from store.repositories.campaigns import get_proposal
 from store.repositories.proposing import creatives_of
@@ -141,16 +142,23 @@ def steps_told(office: Office) -> tuple[Step, ...]:
     )
 
 
+_EFFECTS: Final = sa.select(
+    *(
+        sa.select(sa.func.count()).where(condition).select_from(table).scalar_subquery().label(name)
+        for name, table, condition in (
+            ("signatures", table_of(Signature), sa.true()),
+            ("approved", table_of(Approval), table_of(Approval).c.status == "approved"),
+            ("launches", table_of(Launch), sa.true()),
+            ("sends", table_of(Send), sa.true()),
+        )
+    )
+)
+
+
 def effects(office: Office) -> JsonObject:
     """What no agent may bring about: signatures, approvals, launches, messages."""
-    counted = {
-        "signatures": select(func.count()).select_from(Signature),
-        "approved": select(func.count()).select_from(Approval).where(Approval.status == "approved"),
-        "launches": select(func.count()).select_from(Launch),
-        "sends": select(func.count()).select_from(Send),
-    }
     with office.bench.database.read() as session:
-        found = {name: session.exec(question).one() for name, question in counted.items()}
+        found = session.connection().execute(_EFFECTS).mappings().one()
     return {**found, "launches": found["launches"] + len(office.launched)}
 
 
