@@ -62,6 +62,7 @@ def read_situation(session: Session, workspace_id: str, brief_id: str, at: datet
     )
 
 
+@lru_cache(maxsize=1024)
 def _plainly(action: Action) -> Action:
     """The action with only those words of its product that name and describe: no agent reads anything else of it."""
     return action.model_copy(
