@@ -5,9 +5,12 @@ What surely did not leave waits and is tried again; what nobody knows is never s
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+
+from sqlmodel import Session
 
 from delivery.channels.interface import Channel, Message, Receipt, SendOutcome
 from delivery.errors import ChannelError
@@ -57,6 +60,13 @@ async def ask_about_lost(
     unknown, for a person to see.
     """
     lost = await in_thread(_lost, ports, launch_id, number, attempt)
+    patience = max(
+        (ports.channel(row.channel).patience for row in lost if row.status == "sending"), default=0.0
+    )
+    if patience:
+        # whoever had the batch may be alive, and still be handing messages over
+        await asyncio.sleep(patience)
+        lost = await in_thread(_lost, ports, launch_id, number, attempt)
     for channel in sorted({row.channel for row in lost}):
         rows = [row for row in lost if row.channel == channel]
         keys = [row.send_key for row in rows]
@@ -64,7 +74,10 @@ async def ask_about_lost(
             known = await ports.channel(channel).lookup(keys)
         except ChannelError as error:
             known = {key: Receipt(key, SendOutcome.UNKNOWN, reason=error.message) for key in keys}
-        await in_thread(_keep_answers, ports, rows, known, send_again)
+        await in_thread(_keep_answers, ports, rows, known)
+        if send_again:
+            absent = [row for row in rows if row.send_key not in known]
+            await in_thread(_send_again, ports, absent, launch_id, number, attempt)
 
 
 def keep_receipts(ports: Ports, rows: Sequence[Send], receipts: Mapping[str, Receipt], attempt: int) -> None:
@@ -73,21 +86,32 @@ def keep_receipts(ports: Ports, rows: Sequence[Send], receipts: Mapping[str, Rec
     That a message was accepted is believed whoever says it; anything else only of the attempt that has the message now.
     """
     now = ports.clock.now()
-    accepted: list[_Row] = []
-    ended: list[_Row] = []
-    again: list[_Row] = []
-    for row in rows:
-        receipt = receipts[row.send_key]
-        if receipt.outcome is SendOutcome.ACCEPTED:
-            accepted.append(_settled(row, receipt, now))
-        elif receipt.outcome is SendOutcome.NOT_SENT and row.tries + 1 < MAXIMUM_TRIES:
-            again.append(_to_be_tried(row, receipt, now))
-        else:
-            ended.append(_settled(row, receipt, now))
     with ports.database.write(durable=True) as session:
+        moved_on = _moved_on(session, rows, receipts)
+        accepted: list[_Row] = []
+        ended: list[_Row] = []
+        again: list[_Row] = []
+        for row in rows:
+            receipt = receipts[row.send_key]
+            if receipt.outcome is SendOutcome.ACCEPTED:
+                accepted.append(_settled(row, receipt, now))
+            elif _may_be_tried(row, receipt) and row.batch_id not in moved_on:
+                again.append(_to_be_tried(row, receipt, now))
+            else:
+                ended.append(_settled(row, receipt, now))
         send_rows.settle_sends(session, accepted, expected=("sending", "unknown", "pending", "held"))
         send_rows.settle_sends(session, ended, expected=("sending", "unknown"), attempt=attempt)
         send_rows.settle_sends(session, again, expected=("sending", "unknown"), attempt=attempt)
+
+
+def _may_be_tried(row: Send, receipt: Receipt) -> bool:
+    return receipt.outcome is SendOutcome.NOT_SENT and row.tries + 1 < MAXIMUM_TRIES
+
+
+def _moved_on(session: Session, rows: Sequence[Send], receipts: Mapping[str, Receipt]) -> set[str]:
+    """Batches whose sending another attempt has ended: what an earlier one brings back too late is not tried again there."""
+    asked = {str(row.batch_id) for row in rows if _may_be_tried(row, receipts[row.send_key])}
+    return {batch_id for batch_id in sorted(asked) if launch_rows.hold_state(session, batch_id) != "chosen"}
 
 
 def _settled(row: Send, receipt: Receipt, now: datetime) -> _Row:
@@ -123,14 +147,20 @@ def _lost(ports: Ports, launch_id: str, number: int, attempt: int) -> list[Send]
         return list(found)
 
 
-def _keep_answers(ports: Ports, rows: Sequence[Send], known: Mapping[str, Receipt], send_again: bool) -> None:
+def _keep_answers(ports: Ports, rows: Sequence[Send], known: Mapping[str, Receipt]) -> None:
     for attempt in sorted({row.attempt for row in rows}):
         mine = [row for row in rows if row.attempt == attempt and row.send_key in known]
         keep_receipts(ports, mine, known, attempt)
-    if not send_again:
+
+
+def _send_again(ports: Ports, rows: Sequence[Send], launch_id: str, number: int, attempt: int) -> None:
+    """Let messages that surely never arrived wait for their turn again, while this attempt still has their batch."""
+    if not rows:
         return
-    absent = [row for row in rows if row.send_key not in known]
     with ports.database.write(durable=True) as session:
-        for row in absent:
+        batch = launch_rows.hold_batch(session, launch_id, number)
+        if batch.state != "chosen" or batch.attempt != attempt:
+            return
+        for row in rows:
             again: _Row = {"for_key": row.send_key, "status": "pending", "provider": None, "sent_at": None}
             send_rows.settle_sends(session, [again], expected=("sending", "unknown"), attempt=row.attempt)

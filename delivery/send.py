@@ -238,7 +238,7 @@ def _finish(ports: Ports, launch_id: str, number: int, attempt: int) -> None:
     now = ports.clock.now()
     with ports.database.write(durable=True) as session:
         terms = read_terms(session, launch_id, now)
-        batch = launch_rows.get_batch(session, launch_id, number)
+        batch = launch_rows.hold_batch(session, launch_id, number)
         progress = send_rows.progress_of(session, batch.batch_id)
         send_rows.settle_budget(session, launch_id, at=now, final=False)
         if progress.keys() & set(send_rows.UNSETTLED):

@@ -36,6 +36,7 @@ def settle_launch(session: Session, ports: Ports, launch_id: str, now: datetime)
     The campaign is completed, the money settled, everybody counted, and the readout due. Raises ReconciliationError when
     the counts do not add up to the audience.
     """
+    launch_rows.hold_launch(session, launch_id)
     terms = read_terms(session, launch_id, now)
     if terms.launch.finished_at is not None:
         return

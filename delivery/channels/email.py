@@ -56,7 +56,16 @@ class EmailChannel:
     name = "email"
     chunk = CHUNK
 
-    def __init__(self, settings: EmailSettings, addresses: AddressBook, links: Links, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: EmailSettings,
+        addresses: AddressBook,
+        links: Links,
+        clock: Clock,
+        *,
+        patience: float = HANDOVER_SECONDS,
+    ) -> None:
+        self.patience = patience
         self._settings = settings
         self._addresses = addresses
         self._links = links
@@ -79,7 +88,7 @@ class EmailChannel:
         """Hand letters over side by side; none is begun after the first connection that cannot be made."""
         waiting = list(reversed(letters))
         receipts: list[Receipt] = []
-        begin_before = time.monotonic() + HANDOVER_SECONDS
+        begin_before = time.monotonic() + self.patience
         lines = [
             self._line(waiting, receipts, begin_before)
             for _ in range(min(self._settings.connections, len(letters)))

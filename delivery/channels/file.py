@@ -22,6 +22,7 @@ class FileChannel:
 
     name = "file"
     chunk = CHUNK
+    patience = 0.0
 
     def __init__(self, outbox_dir: Path) -> None:
         self._file = outbox_dir / OUTBOX_FILE

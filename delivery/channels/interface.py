@@ -59,7 +59,8 @@ class Receipt:
 class Channel(Protocol):
     """A provider of messages. Handing it the same send key twice must reach the person once.
 
-    `chunk` is how many it is given at once; where it cannot be asked what it took, few.
+    `chunk` is how many it is given at once; where it cannot be asked what it took, few. It begins no message more than
+    `patience` seconds after it was handed over, at most HANDOVER_SECONDS; so long whoever takes a batch over waits before asking.
     """
 
     @property
@@ -67,6 +68,9 @@ class Channel(Protocol):
 
     @property
     def chunk(self) -> int: ...
+
+    @property
+    def patience(self) -> float: ...
 
     async def send(self, messages: Sequence[Message]) -> list[Receipt]:
         """Hand messages over; ChannelError when the provider did not answer, so nothing is known of them."""

@@ -53,6 +53,7 @@ class ReplayProvider:
 
     name = "replay"
     chunk = CHUNK
+    patience = 0.0
 
     def __init__(self, replay_dir: Path, currency: str) -> None:
         self._world_file = replay_dir / WORLD_FILE

@@ -54,6 +54,12 @@ def get_launch(session: Session, launch_id: str) -> Launch:
     return launch
 
 
+def hold_launch(session: Session, launch_id: str) -> None:
+    """Let nobody else end a batch of this launch before the commit: of two that end at once, the second sees both."""
+    query = select(Launch).where(Launch.launch_id == launch_id).with_for_update()
+    session.exec(query.execution_options(populate_existing=True)).one_or_none()
+
+
 def launch_of_campaign(session: Session, campaign_id: str) -> Launch | None:
     """Return the newest launch of a campaign."""
     query = select(Launch).where(Launch.campaign_id == campaign_id)
@@ -79,6 +85,19 @@ def get_batch(session: Session, launch_id: str, number: int) -> Batch:
     if batch is None:
         raise NotFoundError(f"launch {launch_id} has no batch {number}", value=number)
     return batch
+
+
+def hold_batch(session: Session, launch_id: str, number: int) -> Batch:
+    """Return one batch that nobody moves on before the commit; NotFoundError when there is none."""
+    query = select(Batch).where(Batch.launch_id == launch_id, Batch.number == number).with_for_update()
+    session.exec(query).one_or_none()
+    return get_batch(session, launch_id, number)
+
+
+def hold_state(session: Session, batch_id: str) -> str | None:
+    """Return the state of a batch that nobody moves on before the commit; None where there is none."""
+    query = select(Batch.state).where(Batch.batch_id == batch_id).with_for_update()
+    return session.exec(query).one_or_none()
 
 
 def batches_of(session: Session, launch_id: str) -> Sequence[Batch]:

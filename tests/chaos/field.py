@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import random
@@ -12,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlmodel import select
 
@@ -21,6 +23,7 @@ from delivery.uncertain import uncertain
 from policies.consent import Channel, ConsentStatus, Purpose
 from policies.workspace_rules import FrequencyCap, WorkspaceRules
 from store.bulk import insert_rows
+from store.database import StoreBusyError
 from store.tables import Batch, Consent, Launch, Send
 from store.tables.identity import Identity
 from tests.chaos.sink import Taken, failing_sink, read_taken
@@ -31,6 +34,17 @@ from tests.delivery.small_world import World, add_campaign, make_world
 
 WORKERS, CAMPAIGNS, CAP = 4, 3, 2
 HOUR = 3600.0
+
+
+class Trouble(NamedTuple):
+    """How often in a round of about 0.7 seconds a worker is killed and every clock jumps, and for how many rounds.
+
+    After them nobody is killed and clocks jump forwards only.
+    """
+
+    rounds: int
+    kills: float
+    jumps: float
 
 
 @dataclass
@@ -149,12 +163,9 @@ def run_field(
     seed: int,
     address: str | None,
     longest_seconds: float,
-    kills: float,
+    trouble: Trouble,
 ) -> Story:
-    """Run a field to its end, or fail where it does not come to one in time.
-
-    About once in 0.7 seconds a worker is killed, with a chance of `kills`.
-    """
+    """Run a field to its end, or fail where it does not come to one in time."""
     worlds = make_field(path, people, batch_people, seed, address)
     began = time.time()
     log = path / "taken"
@@ -164,7 +175,7 @@ def run_field(
         here, _ = open_field(place, worlds[0], 0.0)
         crew = _Crew(place, worlds[0])
         try:
-            left, killed, jumps = asyncio.run(_trouble(place, here, crew, seed, longest_seconds, kills))
+            left, killed, jumps = asyncio.run(_trouble(place, here, crew, seed, longest_seconds, trouble))
             drained = crew.drain(60.0)
         finally:
             crew.stop()
@@ -177,7 +188,7 @@ def run_field(
 
 
 async def _trouble(
-    place: Place, here: World, crew: _Crew, seed: int, longest_seconds: float, kills: float
+    place: Place, here: World, crew: _Crew, seed: int, longest_seconds: float, trouble: Trouble
 ) -> tuple[dict[str, float], int, int]:
     """Kill workers, move clocks and let people leave until every launch has finished."""
     chance = random.Random(seed)
@@ -195,12 +206,13 @@ async def _trouble(
             task = asyncio.create_task(_leave(here, people.pop(), left))
             leaving.add(task)
             task.add_done_callback(leaving.discard)
-        if chance.random() < kills or (rounds == 4 and not killed):
+        troubled = rounds <= trouble.rounds
+        if troubled and (chance.random() < trouble.kills or rounds == 4):
             killed += 1
             crew.kill(chance.randrange(WORKERS))
-        if chance.random() < 0.7:
+        if chance.random() < trouble.jumps:
             jumps += 1
-            offset += chance.choice((-0.4, 0.2, 0.6, 1.0, 1.5)) * HOUR
+            offset += chance.choice((-0.4, 0.2, 0.6, 1.0, 1.5) if troubled else (1.0,)) * HOUR
             jump_to(place, offset)
         await asyncio.sleep(0.2 + chance.random())
     await asyncio.gather(*leaving)
@@ -209,8 +221,12 @@ async def _trouble(
 
 async def _leave(here: World, person: str, left: dict[str, float]) -> None:
     said = {(Channel.EMAIL, Purpose.MARKETING): ConsentStatus.WITHDRAWN}
-    await state_all(here.ports.database, here.ports.clock, here.workspace_id, person, said, source="test")
-    left[person] = time.time()
+    while person not in left:
+        with contextlib.suppress(StoreBusyError):  # as a mailbox does, which posts again after a 503
+            await state_all(
+                here.ports.database, here.ports.clock, here.workspace_id, person, said, source="test"
+            )
+            left[person] = time.time()
 
 
 def _finished(here: World) -> bool:

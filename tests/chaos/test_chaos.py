@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.field import CAP, Story, run_field
+from tests.chaos.field import CAP, Story, Trouble, run_field
 from tests.postgres_databases import POSTGRES_URL, PostgresDatabases
 
 _log = logging.getLogger("countersign.chaos")
@@ -74,7 +74,13 @@ def judge(story: Story) -> dict[str, int]:
 @pytest.mark.promise
 def test_a_small_field_keeps_every_promise(tmp_path: Path, address: str | None) -> None:
     story = run_field(
-        tmp_path, people=260, batch_people=130, seed=11, address=address, longest_seconds=150, kills=0.15
+        tmp_path,
+        people=260,
+        batch_people=130,
+        seed=11,
+        address=address,
+        longest_seconds=150,
+        trouble=Trouble(8, 0.15, 0.7),
     )
     figures = judge(story)
     assert figures["messages"] > 250 and figures["kills"] > 0 and figures["jumps"] > 0
@@ -84,7 +90,13 @@ def test_a_small_field_keeps_every_promise(tmp_path: Path, address: str | None) 
 @pytest.mark.promise
 def test_twenty_thousand_messages_keep_every_promise(tmp_path: Path, address: str | None) -> None:
     story = run_field(
-        tmp_path, people=12_000, batch_people=500, seed=5, address=address, longest_seconds=3_000, kills=0.1
+        tmp_path,
+        people=12_000,
+        batch_people=500,
+        seed=5,
+        address=address,
+        longest_seconds=3_000,
+        trouble=Trouble(10_000, 0.06, 0.3),
     )
     figures = judge(story)
     assert figures["messages"] >= 20_000 and figures["kills"] >= 20 and figures["unknown"] > 0

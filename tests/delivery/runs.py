@@ -128,6 +128,7 @@ class Flaky:
 
     name = "flaky"
     chunk = 250
+    patience = 0.0
 
     def __init__(self, inner: Any, *, delivers: bool, answers_lookup: bool = True) -> None:
         self.inner, self.delivers, self.answers_lookup = inner, delivers, answers_lookup

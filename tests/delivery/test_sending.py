@@ -138,6 +138,7 @@ class Stopping:
 
     name = "replay"
     chunk = 10
+    patience = 0.0
 
     def __init__(self, world: World, action: Any) -> None:
         self.world, self.action, self.chunks = world, action, 0
