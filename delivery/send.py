@@ -7,6 +7,7 @@ which the gate has its last word; then the provider is called; then the receipt 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -53,9 +54,11 @@ async def send_batch(ports: Ports, launch_id: str, number: int, attempt: int) ->
     words: dict[str, Words] = {}
     more = True
     while more:
+        claiming = time.monotonic()
         rows, more = await in_thread(_claim_chunk, ports, launch_id, number, attempt)
         if rows:
-            messages = await in_thread(messages_of, ports, rows, words)
+            begin_before = claiming + ports.channel(rows[0].channel).patience
+            messages = await in_thread(messages_of, ports, rows, words, begin_before)
             receipts = await hand_over(ports.channel(rows[0].channel), messages)
             await in_thread(keep_receipts, ports, rows, receipts, attempt)
     await in_thread(_finish, ports, launch_id, number, attempt)
@@ -207,7 +210,9 @@ def _gated(chunk: Sequence[Send], verdicts: Verdicts) -> list[list[_Row]]:
     return [stopped, free]
 
 
-def messages_of(ports: Ports, rows: Sequence[Send], words: dict[str, Words]) -> list[Message]:
+def messages_of(
+    ports: Ports, rows: Sequence[Send], words: dict[str, Words], begin_before: float
+) -> list[Message]:
     """The approved creatives, rendered once a launch and without any personal field."""
     missing = {row.creative_digest for row in rows if row.creative_digest} - words.keys()
     if missing:
@@ -228,6 +233,7 @@ def messages_of(ports: Ports, rows: Sequence[Send], words: dict[str, Words]) -> 
             subject=words[str(row.creative_digest)].said.subject,
             body=words[str(row.creative_digest)].said.text,
             creative=words[str(row.creative_digest)].creative,
+            begin_before=begin_before,
         )
         for row in rows
     ]

@@ -7,6 +7,7 @@ before its words were given away is surely not sent; whatever is lost after that
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -77,18 +78,19 @@ class EmailChannel:
     async def send(self, messages: Sequence[Message]) -> list[Receipt]:
         """Hand messages over; a receipt for each, whatever happens to the connection."""
         letters, refused = await in_thread(self._write, list(messages))
-        return [*refused, *await self.hand_over(letters)]
+        begin_before = min((message.begin_before for message in messages), default=math.inf)
+        return [*refused, *await self.hand_over(letters, begin_before)]
 
     async def lookup(self, send_keys: Sequence[str]) -> Mapping[str, Receipt]:
         """SMTP cannot be asked: every key is unknown until a receipt of delivery or a bounce tells."""
         reason = "the mail server cannot be asked what it took"
         return {key: Receipt(key, SendOutcome.UNKNOWN, reason=reason) for key in send_keys}
 
-    async def hand_over(self, letters: Sequence[Letter]) -> list[Receipt]:
+    async def hand_over(self, letters: Sequence[Letter], begin_before: float = math.inf) -> list[Receipt]:
         """Hand letters over side by side; none is begun after the first connection that cannot be made."""
         waiting = list(reversed(letters))
         receipts: list[Receipt] = []
-        begin_before = time.monotonic() + self.patience
+        begin_before = min(begin_before, time.monotonic() + self.patience)
         lines = [
             self._line(waiting, receipts, begin_before)
             for _ in range(min(self._settings.connections, len(letters)))

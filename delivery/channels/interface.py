@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,7 +33,8 @@ class Message:
     """One message to one person, without an address: a channel that needs one resolves it itself.
 
     `subject` and `body` are the approved creative without any personal field filled in; a channel that knows names fills
-    them into `creative` itself.
+    them into `creative` itself. `begin_before` is the instant of `time.monotonic` after which it may not be begun any more,
+    counted from before it was claimed.
     """
 
     send_key: str
@@ -44,6 +46,7 @@ class Message:
     subject: str
     body: str
     creative: Creative
+    begin_before: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ provider is asked, and nothing is sent again blindly.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,6 +49,7 @@ async def send_step(ports: Ports, run_id: str, step_id: str, attempt: int, now: 
     """Deal with everybody who is due at a step that sends: sent, dropped, held until later, or stuck."""
     words: dict[str, Words] = {}
     while True:
+        claiming = time.monotonic()
         claimed = await in_thread(_claim, ports, run_id, step_id, attempt, now)
         if claimed is None:
             return
@@ -55,8 +57,10 @@ async def send_step(ports: Ports, run_id: str, step_id: str, attempt: int, now: 
         if claimed.asked:
             receipts |= await _looked_up(ports, claimed.asked)
         if claimed.leaving:
-            messages = await in_thread(messages_of, ports, claimed.leaving, words)
-            receipts |= await hand_over(ports.channel(claimed.leaving[0].channel), messages)
+            channel = ports.channel(claimed.leaving[0].channel)
+            begin_before = claiming + channel.patience
+            messages = await in_thread(messages_of, ports, claimed.leaving, words, begin_before)
+            receipts |= await hand_over(channel, messages)
         for send in claimed.asked:
             await in_thread(keep_receipts, ports, [send], receipts, send.attempt)
         if claimed.leaving:

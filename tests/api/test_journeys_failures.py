@@ -35,7 +35,7 @@ class Provider:
     """An e-mail provider that keeps what it was given, and behaves as it is told."""
 
     name = "fake"
-    chunk = 250
+    chunk, patience = 250, 10.0
 
     def __init__(self, behaviour: Behaviour) -> None:
         self.behaviour = behaviour

@@ -87,7 +87,9 @@ def make_world(path: Path, plan: Plan = USUAL, *, approve: bool = True, address:
         operational_url=address,
     )
     home = create_home(path / "home", settings)
-    migrate(home.database())
+    database = home.database()
+    migrate(database)
+    database.close()
     ports = ports_of(home, ids=SeededIds("world", START))
     clock = ports.clock
     assert isinstance(clock, ReplayClock)
