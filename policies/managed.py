@@ -116,12 +116,21 @@ class Learning(Part):
         return self
 
 
+class Guard(Part):
+    """Leaving the `baseline` arm only for arms whose gain over it has a lower bound above 0, `width` deviations below."""
+
+    baseline: ObjectId
+    width: float = Field(default=1.645, ge=0, le=100)
+
+
 class CollectionBody(Part):
     """The offers that a decision chooses among, and how.
 
     `values` is what an offer is believed to be worth a choice, in one unit, `observations` on how many rows that rests.
     `context` declares what a request may bring. Whoever is held out gets the fallback; random control an eligible offer
     at random. `do_nothing` lets offering nothing compete as an arm. With `learning` the values are where it begins.
+    `guard` keeps to one arm but where another is better beyond doubt; `shortlist` lets the bandit policy choose among that many
+    of the highest scores, the exploration share reaching the rest.
     """
 
     type: Literal[ManagedKind.COLLECTION] = ManagedKind.COLLECTION
@@ -131,6 +140,8 @@ class CollectionBody(Part):
     fallback: dict[str, JsonValue] = Field(default_factory=dict)
     policy_id: str = "squarecb/1"
     parameters: dict[str, float] = Field(default_factory=dict)
+    guard: Guard | None = None
+    shortlist: int | None = Field(default=None, ge=1, le=MOST_OFFERS)
     exploration_share: Share = 0.02
     minimum_arm_probability: Share = 0.0
     values: Mapping[str, float] = Field(default_factory=dict)

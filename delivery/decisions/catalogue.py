@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from policies.consent import Channel, Purpose
 from policies.errors import NotFoundError
-from policies.managed import NOTHING, CollectionBody, OfferBody, PlacementBody, RuleBody, read_version
+from policies.managed import CollectionBody, OfferBody, PlacementBody, RuleBody, read_version
 from policies.proposal import digest_json, digest_of
 from store.audit import AuditLog
 from store.repositories.countersignatures import unproven
@@ -21,13 +21,14 @@ from store.repositories.managed import served_versions
 from store.tables import Approval, ManagedObject, Proposal
 from tools.bandits.beta import BetaThompson
 from tools.bandits.chooser import Chooser
+from tools.bandits.policy import BanditPolicy
 from tools.bandits.projection import ShareBounds
-from tools.bandits.registry import make_policy
 from tools.bandits.ridge import Posterior
 from tools.bandits.simple import Uniform
 from tools.decisions.draws import bounds_of
 from tools.decisions.fields import Rule, read_rule
 from tools.decisions.learning import ArmSums, believed_after, believed_chances
+from tools.decisions.policies import arms_of, policy_of
 
 Body = TypeVar("Body")
 
@@ -59,10 +60,14 @@ class Collection:
     costs: np.ndarray[tuple[int], np.dtype[np.int64]]
     bounds: ShareBounds
     belief: Posterior
-    needs_deviations: bool
+    policy: BanditPolicy
     chooser: Chooser
     control: Chooser
-    policy_id: str
+
+    @property
+    def policy_id(self) -> str:
+        """The bandit policy by id, with what stands around it."""
+        return self.policy.policy_id
 
     @property
     def model_digest(self) -> str:
@@ -188,10 +193,10 @@ def _ready(
     sums: Mapping[str, ArmSums] | None,
 ) -> Collection:
     body = served.body
-    arms = (*body.offers, *((NOTHING,) if body.do_nothing else ()))
+    arms = arms_of(body)
     bounds = bounds_of(body.exploration_share, body.minimum_arm_probability, arms)
     posterior = believed(arms, body, sums)
-    policy = make_policy(body.policy_id, dict(body.parameters))
+    policy = policy_of(body)
     found = tuple(offers.get(arm) for arm in arms)
     costs = np.array([0 if each is None else each.body.cost_minor for each in found], dtype=np.int64)
     return Collection(
@@ -202,8 +207,7 @@ def _ready(
         costs,
         bounds,
         posterior,
-        policy.needs_deviations,
+        policy,
         Chooser(posterior, policy, bounds, body.seed),
         Chooser(posterior, Uniform(), ShareBounds(0.0), body.seed),
-        policy.policy_id,
     )

@@ -254,7 +254,7 @@ class Group:
             served = collection.offers[draw.arm_index] if draw.arm_index < len(collection.offers) else None
             record |= {
                 "policy": "uniform/1" if control else collection.policy_id,
-                "parameters": {} if control else body.parameters,
+                "parameters": {} if control else collection.policy.parameters(),
                 "bounds": [0.0, 0.0] if control else [body.exploration_share, body.minimum_arm_probability],
                 "model": collection.model_digest,
                 "state": collection.model_digest,
@@ -274,7 +274,7 @@ class Group:
                 "item": collection.arms[draw.arm_index],
                 "item_version": None if served is None else served.version,
             }
-            if collection.needs_deviations and not control:
+            if collection.policy.needs_deviations and not control:
                 record["deviations"] = collection.belief.factors[:, 0, 0].tolist()
         return {
             "choice_id": choice_id,

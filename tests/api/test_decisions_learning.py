@@ -160,3 +160,32 @@ async def test_every_decision_replays_over_the_api_and_a_changed_log_is_noticed(
         none = await opened.call("Ada", "GET", "/v1/decisions/nowhere/replay")
         assert (none.status_code, none.json()["error"]) == (404, "decision_unknown")
         assert (await opened.call("Ada", "GET", "/v1/decisions/learning/none")).status_code == 404
+
+
+@pytest.mark.promise
+async def test_a_guarded_collection_keeps_to_its_baseline_until_another_is_better_beyond_doubt(
+    open_shop: Open, shop: Shop
+) -> None:
+    async with open_shop(shop) as opened:
+        guard = {"baseline": "b", "width": 1.645}
+        await winter(opened, learning=LEARNING, guard=guard, shortlist=2, exploration_share=0.3)
+        people = reachable(opened, 160)
+        doubtful = await decided(opened, people[:80])
+        # in doubt all but the exploration share is the baseline's
+        for each in doubtful:
+            (option,) = each["results"][0]["options"]
+            assert option["versions"]["policy"] == "guarded/1+shortlist/1+squarecb/1"
+            assert option["propensity"] == pytest.approx(0.8 if option["item"] == "b" else 0.1)
+        for number, each in enumerate(doubtful):
+            if each["results"][0]["options"][0]["item"] == "c":
+                await interacted(opened, each, f"e{number}")
+        later(opened, 25)
+        await opened.app.engine.settle()
+        made = await decided(opened, people[80:])
+        for each in made:
+            (option,) = each["results"][0]["options"]
+            assert option["propensity"] == pytest.approx(0.1) or option["item"] in "bc"
+        shares = [each["results"][0]["options"][0]["item"] for each in made]
+        assert shares.count("c") > shares.count("a") + shares.count("b")
+        told = await opened.call("Ada", "GET", f"/v1/decisions/{made[0]['decision_id']}/replay")
+        assert told.json()["replays"] is True and told.json()["choices"][0]["probabilities"] is True

@@ -42,7 +42,7 @@ class Guarded:
         return f"guarded/1+{self.inner.policy_id}"
 
     def parameters(self) -> PolicyParameters:
-        return {**self.inner.parameters(), "baseline": float(self.baseline), "width": self.width}
+        return {**self.inner.parameters(), "baseline": float(self.baseline), "guard_width": self.width}
 
     def probabilities(self, belief: Belief, eligible: BoolArray) -> FloatArray:
         check_eligible(belief.means, eligible)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from policies.journeys import JourneyBody
-from policies.managed import NOTHING, Body, CollectionBody, RuleBody
+from policies.managed import Body, CollectionBody, RuleBody
 from tools.bandits.beta import BetaThompson
 from tools.bandits.errors import BanditParameterError
-from tools.bandits.registry import make_policy
 from tools.decisions.draws import bounds_of
 from tools.decisions.fields import read_rule
 from tools.decisions.learning import require_chances
+from tools.decisions.policies import arms_of, policy_of
 from tools.journeys.reading import read_journey
 
 
@@ -22,10 +22,10 @@ def require_usable(object_id: str, body: Body) -> None:
     if isinstance(body, RuleBody):
         read_rule(object_id, 1, body.words, body.definition, dict(body.fields))
     elif isinstance(body, CollectionBody):
-        arms = (*body.offers, *((NOTHING,) if body.do_nothing else ()))
+        arms = arms_of(body)
         bounds_of(body.exploration_share, body.minimum_arm_probability, arms)
-        policy = make_policy(body.policy_id, dict(body.parameters))
-        if isinstance(policy, BetaThompson):
+        policy_of(body)
+        if body.policy_id == BetaThompson.policy_id:
             require_chances(arms, np.array([body.values.get(arm, 0.0) for arm in arms]))
             _require_share_rewards(body)
     elif isinstance(body, JourneyBody):

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import ndtr
 
+from tools.bandits.guarded import Guarded
 from tools.bandits.normal import normal_cdf
 from tools.bandits.policy import BanditPolicy, Belief
 from tools.bandits.registry import make_policy
+from tools.bandits.shortlist import Shortlist
 from tools.bandits.simple import EpsilonGreedy, Fixed, Softmax, Uniform
 from tools.bandits.squarecb import SquareCB
 from tools.bandits.thompson import Thompson
@@ -25,6 +27,9 @@ POLICIES: list[BanditPolicy] = [
     Softmax(),
     Uniform(),
     Fixed({"a": 0.5, "b": 0.5, "c": 0.0, "none": 0.0}),
+    Guarded(SquareCB(5.0), 3, 1.0),
+    Shortlist(Thompson(0.5), 2),
+    Guarded(Shortlist(Thompson(0.5), 3), 0),
 ]
 OPEN = np.ones((1, 3), dtype=np.bool_)
 

@@ -166,3 +166,13 @@ def test_what_beta_thompson_cannot_learn_is_refused_at_design_time() -> None:
 def test_a_learning_that_cannot_be_meant_is_refused(learning: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         Learning.model_validate(learning)
+
+
+def test_a_guard_or_policy_that_cannot_be_is_refused_at_design_time() -> None:
+    body = {"name": "W", "offers": ["a", "b"], "placements": ["home"]}
+    require_usable("w", CollectionBody.model_validate({**body, "guard": {"baseline": "b"}, "shortlist": 1}))
+    with pytest.raises(BanditParameterError, match="'none' is no arm"):
+        require_usable("w", CollectionBody.model_validate({**body, "guard": {"baseline": "none"}}))
+    around = {"policy_id": "guarded/1+squarecb/1", "parameters": {"baseline": 0}}
+    with pytest.raises(BanditParameterError, match="declare guard or shortlist"):
+        require_usable("w", CollectionBody.model_validate({**body, **around}))
