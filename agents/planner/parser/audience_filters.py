@@ -259,6 +259,17 @@ def within(key: str) -> Build:
     return build
 
 
+def delivered(found: Found, today: date) -> list[Filter]:
+    """Whose order came how long ago; "delivery takes three days" is told of nobody."""
+    sentence = found.sentence
+    near = [*sentence.before(found.first, 8), *sentence.items[found.first : found.last + 4]]
+    if not any(
+        item.has("PEOPLE", "WHO", "EVERYONE", "TYPE", "AGO", "LAST", "BUYERWORD", "BOUGHT") for item in near
+    ):
+        return []
+    return within("delivered_within_days")(found, today)
+
+
 def expires(found: Found, today: date) -> list[Filter]:
     moment = found.item("t").value
     if not isinstance(moment, Moment) or not moment.is_period:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
 from agents.planner.brief import BriefPolicy
@@ -11,6 +12,7 @@ from agents.planner.parser.forbidden_negation import is_negated, is_rejected
 from agents.planner.parser.forbidden_phrases import LEFT_OUT_BY_ATTRIBUTE, PHRASES, SENSITIVE
 from agents.planner.parser.grammar import Found
 from agents.planner.parser.items import Sentence
+from agents.planner.parser.lengths import Length
 from agents.planner.parser.reading import Reading
 from policies.refusals import (
     Refusal,
@@ -52,7 +54,13 @@ def _phrases(sentence: Sentence) -> list[Refusal]:
                 continue
             if phrase.code == "consent_violation" and _asks_to_opt_in(sentence, match):
                 continue
-            if phrase.code == "minors_targeting" and _is_for_a_child(sentence, match):
+            if phrase.code == "minors_targeting" and (
+                _is_for_a_child(sentence, match) or not _is_of_age(match, "young", 6, 17)
+            ):
+                continue
+            if phrase.code == "protected_attribute_pricing" and not _is_of_age(match, "old", 16, 120):
+                continue
+            if phrase.code == "competitor_disparagement" and not _speaks_of_a_name(sentence, match):
                 continue
             if phrase.code == "pii_disclosure" and (
                 _is_ours(sentence, match) or _comes_from(sentence, match)
@@ -91,6 +99,30 @@ def _another_approves(sentence: Sentence, match: Found) -> bool:
 def _is_kept_out(sentence: Sentence, match: Found) -> bool:
     """ "Everyone who opted out stays out": what is said of them behind is the contrary of an ask."""
     return any(item.has("KEPTOUT") for item in sentence.items[match.first : match.last + 6])
+
+
+def _is_of_age(match: Found, name: str, least: int, most: int) -> bool:
+    """Say whether the number that a pattern names is an age between two; a pattern that names none holds."""
+    item = match.get(name)
+    if item is None:
+        return True
+    value = item.value
+    if isinstance(value, Length):
+        return value.unit == "year" and least <= value.number <= most
+    return isinstance(value, Decimal) and least <= value <= most
+
+
+def _speaks_of_a_name(sentence: Sentence, match: Found) -> bool:
+    """ "Say the folks at Kettleworks sell tat": a capital inside the sentence names somebody else, unless it is ours."""
+    if "named" not in match.named:
+        return True
+    return any(
+        not sentence.items[at].tags
+        and sentence.text[sentence.items[at].start].isupper()
+        and sentence.items[at].stop == "W"
+        and not any(each.has("OURS") for each in sentence.before(at, 2))
+        for at in range(match.first + 1, match.last)
+    ) and not any(sentence.items[at].has("NOT", "NO", "NEVERDO") for at in range(match.first + 1, match.last))
 
 
 def _waits_for_approval(sentence: Sentence, index: int) -> bool:

@@ -52,6 +52,7 @@ CLOCKS: Final = (
     Pattern("AT c:CLOCK _4 SEND|CHANNEL|LAUNCH"),
     Pattern("SCHEDULEV _6 FOR|TO|ON c:CLOCK"),
     Pattern("c:CLOCK _1 IS ~5 SENDWORD|CHANNEL|SEND"),
+    Pattern("SEND|BUZZV|CHANNEL _5 c:MIDNIGHT"),
 )
 
 

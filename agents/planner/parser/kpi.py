@@ -72,6 +72,23 @@ _COUNTED_BY: Final = {
 _WISHED: Final = 0.8
 # The goal that an indicator with a figure is the measure of; sales and visits may serve any goal.
 GOAL_OF: Final = {indicator: goal for goal, indicator in (*_COUNTED_BY.items(), *_OWN_INDICATOR.items())}
+_WANTED: Final = (
+    "MORE",
+    "GOALWORD",
+    "WANT",
+    "COLLECT",
+    "GAIN",
+    "TO",
+    "FOR",
+    "NEW",
+    "MIN",
+    "CAMPAIGN",
+    "OBJECTIVE",
+    "SIGNUP",
+    "ASK",
+)
+# What shops count anyway; registrations or reviews with a number are counted for the goal.
+_OF_EVERY_DAY: Final = ("purchases", "units_sold", "visits", "revenue", "clicks", "opens")
 _NOT_A_COUNT: Final = ("LAST", "MIN", "EXACTLY", "WITHPEOPLE", "THAN", "WHO", "BUY", "ORDINAL")
 
 
@@ -127,7 +144,7 @@ def _reading(found: Found, confidence: float) -> Reading | None:
         item = found.get(group)
         if item is not None:
             value[key] = _figure(item)
-    if confidence == 0.85 and any(item.has(*_NOT_A_COUNT) for item in before[:1]):
+    if confidence == 0.85 and (any(item.has(*_NOT_A_COUNT) for item in before[:1]) or _is_a_fact(found)):
         return None
     if confidence == _WISHED and (_describes_people(sentence, found.named["kpi"]) or _labels_the_goal(found)):
         return None
@@ -135,6 +152,21 @@ def _reading(found: Found, confidence: float) -> Reading | None:
         if group in found.named:
             sentence.take(found.named[group], found.named[group])
     return Reading("kpi", value, *found.span, confidence)
+
+
+def _is_a_fact(found: Found) -> bool:
+    """ "We sell about 300 units a month", "that brought in 300 orders": a count that nothing in its clause calls wanted."""
+    sentence = found.sentence
+    following = sentence.items[found.last + 1 : found.last + 2]
+    if any(tag.startswith("EVERY:") for item in following for tag in item.tags):
+        return True
+    name = found.item("kpi").tags
+    if not any(f"KPI:{fact}" in name for fact in _OF_EVERY_DAY):
+        return False
+    clause = [*sentence.before(found.first, 8, clause=True), *sentence.items[found.first : found.last]]
+    return any(not item.tags and item.form.isalpha() for item in clause) and not any(
+        item.has(*_WANTED) for item in clause
+    )
 
 
 def _describes_people(sentence: Sentence, index: int) -> bool:
