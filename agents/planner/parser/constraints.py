@@ -7,7 +7,7 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Final
 
-from agents.planner.parser.audience_filters import goods_after
+from agents.planner.parser.goods import goods_after
 from agents.planner.parser.grammar import Found, Pattern
 from agents.planner.parser.items import Sentence
 from agents.planner.parser.lengths import Length
