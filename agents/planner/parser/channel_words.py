@@ -11,6 +11,9 @@ from agents.planner.parser.items import Item, Sentence
 _WORDS_OF_MANY_MEANINGS: Final = frozenset(["push", "text", "texts"])
 
 
+_GIVEN: Final = ("get", "gets", "receive", "receives", "send", "sends")
+
+
 def channel_at(sentence: Sentence, index: int) -> Channel | None:
     """The channel that the word at an item names; None for another meaning, or a channel that we are told something by."""
     channel = _channel(sentence.items[index])
@@ -90,6 +93,9 @@ def _is_channel(sentence: Sentence, index: int) -> bool:
     if item.form == "push":
         apart = before.stop != "W" and (sentence.language != "en" or following.stop != "W")
         lone = before.has("ARTICLE") and following.stop != "W" and len(_all_channels(sentence)) > 1
+        # "Gets a push at noon", "e-mail first, then push": something that people receive, or the next in order.
+        given = index > 1 and before.has("ARTICLE") and sentence.items[index - 2].form in _GIVEN
+        lone = lone or given or before.form == "then"
         return (
             joined
             or apart

@@ -139,9 +139,9 @@ def _is_told_of_people(sentence: Sentence, index: int) -> bool:
     for item in sentence.before(index, 8, clause=True):
         if item.has("CAMPAIGN", "LASTING", "LAUNCH", "DATE"):
             return False
-        if item.has("NOT", "INACTIVE", "VALID", "WITHIN", "VOUCHER", "OFFER", "TRIAL") and not item.has(
-            "DURING", "OVER", "START", "END"
-        ):
+        if item.has(
+            "NOT", "INACTIVE", "UNOPENED", "VALID", "WITHIN", "VOUCHER", "OFFER", "TRIAL"
+        ) and not item.has("DURING", "OVER", "START", "END"):
             return True
     return False
 

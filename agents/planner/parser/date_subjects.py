@@ -97,6 +97,9 @@ def _after(sentence: Sentence, index: int) -> list[Item]:
 def _is_of_a_thing(sentence: Sentence, index: int) -> bool:
     """ "The artwork comes by 27 November", "the code is valid until 31 December": the day of that thing."""
     near = sentence.before(index, 7, clause=True)
+    ends = next((at for at, item in enumerate(near[:3]) if item.has("END", "EXPIRE")), None)
+    if ends is not None and any(item.has("TRIAL") for item in near[ends + 1 : ends + 3]):
+        return True  # "Anyone whose trial finishes within three days."
     thing = next(
         (
             at
