@@ -101,11 +101,13 @@ def test_of_two_approvers_who_answer_at_once_the_second_is_told(desk: Desk, as_u
 
 
 def test_a_message_body_runs_and_loads_nothing(desk: Desk, as_user: SignIn) -> None:
+    made = desk.propose()
     page = as_user(desk, "Grace")
-    page.goto(f"{desk.url}/approvals/{desk.propose()['approval_id']}")
+    page.goto(f"{desk.url}/approvals/{made['approval_id']}")
     assert page.locator(".device iframe").first.get_attribute("sandbox") == ""
     page.get_by_role("link", name="right-to-left").click()
     page.locator('.profiles [aria-current]:text("right-to-left")').wait_for()
+    desk.answer("Grace", made, "reject", "Looked at.")
 
 
 def test_a_campaign_is_stopped_and_everybody_who_looks_sees_it(desk: Desk, as_user: SignIn) -> None:
