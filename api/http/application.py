@@ -36,6 +36,7 @@ from api.http import (
     proposals,
     readouts,
     users,
+    waiting,
 )
 from api.http.bodies import BoundedBodies
 from api.http.faults import answer_faults
@@ -80,6 +81,7 @@ def build_api(app: App) -> FastAPI:
         experiments,
         evals,
         approvals,
+        waiting,
         proposals,
         policy_changes,
         authority,

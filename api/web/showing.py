@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from api.http.faults import status_of
 from api.report.wording import amount, count, share
+from api.web.rooms import ROOMS
 from api.web.visiting import TOKEN_FIELD, Visitor
 from policies.errors import CountersignError, InvalidInputError, NotAuthenticatedError
 
@@ -100,6 +101,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["rooms"] = ROOMS
     made.filters |= {
         "relative": relative,
         "exact": exact,
