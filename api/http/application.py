@@ -35,6 +35,7 @@ from api.http import (
     policy_changes,
     proposals,
     readouts,
+    shared,
     users,
     waiting,
 )
@@ -78,6 +79,7 @@ def build_api(app: App) -> FastAPI:
         people,
         readouts,
         lift,
+        shared,
         experiments,
         evals,
         approvals,

@@ -17,6 +17,7 @@ from api.web import (
     offers,
     overview,
     policies,
+    shared,
     signing_in,
 )
 
@@ -27,6 +28,7 @@ ROUTERS = (
     chat.router,
     choices.router,
     lift.router,
+    shared.router,
     campaigns.router,
     following.router,
     going.router,

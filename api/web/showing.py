@@ -104,6 +104,7 @@ def environment() -> Environment:
     made.globals["rooms"] = ROOMS
     made.filters |= {
         "relative": relative,
+        "day": lambda at: f"{at.astimezone(UTC):%Y-%m-%d}",
         "exact": exact,
         "words": lambda code: str(code).replace("_", " ").replace(":", ": "),
         "sentence": lambda text: str(text)[:1].upper() + str(text)[1:],
