@@ -22,7 +22,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup demo test lint soak bench real-model recordings inspect clean
+.PHONY: help setup demo test lint soak bench screenshots real-model recordings inspect clean
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -53,6 +53,9 @@ soak: $(STAMP) ## the long property, chaos and Monte-Carlo runs
 
 bench: $(STAMP) ## compare with floors and peers, as JSON lines; NAME=graph runs one
 	@for name in $(NAME); do $(BIN)/python -m bench $$name; done
+
+screenshots: $(STAMP) ## pictures of every page at 390 and 1440 px into docs/screenshots (takes Chromium)
+	$(BIN)/python -m bench.screenshots
 
 real-model: $(STAMP) $(REAL)/.built ## the whole job with a real, very small language model (docs/real-model.md; builds its server once)
 	$(BIN)/python -m bench real_model --python $(REAL)/bin/python

@@ -15,18 +15,16 @@ import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
-import uvicorn
 from fastapi import FastAPI
 
 from api.http.application import build_api
-from api.http.listening import listen
 from api.settings import Settings
 from api.wiring import open_app
 from bench.desk import ApproversDesk, frozen_example, make_desks
+from bench.loopback import Connection, serving
 from bench.rows import at_most
 from store.audit import AuditLog
 from store.clock import WallClock
@@ -39,29 +37,6 @@ ROUNDS, WARM_UP = 100, 10
 FEW, MANY = 10, 1_000
 RESOLVE_BAR, LIST_BAR = 4.0, 5.0
 EMPTY = "/bench/empty"
-
-
-class Connection:
-    """One kept connection to the server."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    async def send(self, request: bytes) -> tuple[float, bytes]:
-        """Return the milliseconds until the whole answer was there, and its body; RuntimeError for any but 200."""
-        started = time.perf_counter()
-        self._writer.write(request)
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        length = next(
-            int(line.split(b":")[1])
-            for line in head.split(b"\r\n")
-            if line.lower().startswith(b"content-length")
-        )
-        body = await self._reader.readexactly(length)
-        took = (time.perf_counter() - started) * 1e3
-        if not head.startswith(b"HTTP/1.1 200"):
-            raise RuntimeError(f"the server answered {head[:60]!r}: {body[:300]!r}")
-        return took, body
 
 
 def run(argv: list[str]) -> Iterator[dict[str, object]]:
@@ -99,7 +74,7 @@ async def _measure(folder: Path, rounds: int) -> dict[str, list[float]]:
     database.close()
     frozen = await frozen_example(folder)
     desks = await in_thread(make_desks, home, ids, at, frozen, (WARM_UP + rounds, FEW, MANY))
-    async with open_app(home, Settings(_env_file=None)) as app, _serving(build_api(app)) as port:
+    async with open_app(home, Settings(_env_file=None)) as app, serving(_with_empty(build_api(app))) as port:
         timed = await _rounds(port, app.audit, desks, frozen.digest, folder / "floor.db")
     return {name: values[WARM_UP:] for name, values in timed.items()}
 
@@ -164,18 +139,10 @@ def _commit(connection: sqlite3.Connection) -> float:
     return (time.perf_counter() - started) * 1e3
 
 
-@asynccontextmanager
-async def _serving(api: FastAPI) -> AsyncIterator[int]:
-    """Serve as `countersign serve` does, with one address more that does nothing."""
+def _with_empty(api: FastAPI) -> FastAPI:
+    """The application with one address more, that does nothing."""
 
     @api.post(EMPTY)
     async def empty() -> None: ...
 
-    with contextlib.closing(listen("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(
-            uvicorn.Config(api, log_level="warning", lifespan="off", timeout_keep_alive=60)
-        )
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        yield listening.getsockname()[1]
-        server.should_exit = True
-        await serving
+    return api

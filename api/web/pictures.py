@@ -45,9 +45,7 @@ def forecast_picture(parts: Sequence[ForecastView], kpi: str) -> Picture:
     rows = [row for row in (_row(part) for part in ordered) if row is not None]
     lead = ordered[0] if ordered else None
     title = (
-        f"{first_upper(words(lead.quantity))}: {lead.low.shown} to {lead.high.shown}"
-        if lead is not None
-        else "Nothing was forecast"
+        f"{first_upper(words(lead.quantity))}: {_span(lead)}" if lead is not None else "Nothing was forecast"
     )
     left_out = tuple(
         f"{first_upper(words(part.quantity))}: the median is 0, so it is in the table only."
@@ -70,10 +68,16 @@ def _row(part: ForecastView) -> Row | None:
     low, median, high = (float(one.value) for one in (part.low, part.median, part.high))
     if median <= 0:
         return None
-    said = f"{part.low.shown.rpartition(' ')[0] or part.low.shown} to {part.high.shown}"
+    return Row(
+        first_upper(words(part.quantity)), "", low / median * 100, 100.0, high / median * 100, _span(part)
+    )
+
+
+def _span(part: ForecastView) -> str:
+    """`1,860 to 2,047 visits`, `USD 7,102.89 to 12,689.16`: the unit once."""
     if part.median.unit.startswith("minor:"):
-        said = f"{part.low.shown} to {part.high.shown.rpartition(' ')[2]}"
-    return Row(first_upper(words(part.quantity)), "", low / median * 100, 100.0, high / median * 100, said)
+        return f"{part.low.shown} to {part.high.shown.rpartition(' ')[2]}"
+    return f"{part.low.shown.rpartition(' ')[0] or part.low.shown} to {part.high.shown}"
 
 
 def _drawn(rows: Sequence[Row], axis: Axis, width: int) -> Markup:

@@ -29,7 +29,12 @@ def told(visitor: Visitor, said: str, events: AsyncIterator[Event], run: str) ->
 async def _parts(visitor: Visitor, said: str, events: AsyncIterator[Event], run: str) -> AsyncIterator[str]:
     yield _message(piece("turn_begins.html", visitor, said=said, run=run))
     campaign_id: str | None = None
+    speaks: object = None
     async for event in events:
+        if event.name == "progress" and event.data["kind"] == "started":
+            if event.data["agent"] == speaks:
+                continue  # it goes on after its tools were asked; its name stands there already
+            speaks = event.data["agent"]
         known = event.data.get("campaign_id")
         campaign_id = str(known) if known else campaign_id
         yield _message(_part(visitor, event, run))
