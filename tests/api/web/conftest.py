@@ -93,10 +93,17 @@ class Desk:
         return answer
 
     def propose(self) -> dict[str, Any]:
-        """Let Ada propose the usual campaign; what is told of it at the end, with the ids."""
-        told = self.call("Ada", "POST", "/v1/chat", json={"text": BRIEF}).text.strip().split("\n\n")
-        name, data = told[-1].split("\n")
-        assert name == "event: proposal", told[-1]
+        """Let Ada propose the usual campaign; what is told of it at the end, with the ids.
+
+        A campaign of another test may have moved the replayed clock into its December; then this one is in March.
+        """
+        name = data = ""
+        for text in (BRIEF, BRIEF.replace("December", "March")):
+            told = self.call("Ada", "POST", "/v1/chat", json={"text": text}).text.strip().split("\n\n")
+            name, data = told[-1].split("\n")
+            if name == "event: proposal":
+                break
+        assert name == "event: proposal", data
         return dict(json.loads(data.removeprefix("data: ")))
 
     def answer(self, who: str, made: dict[str, Any], answer: str, comment: str = "") -> None:

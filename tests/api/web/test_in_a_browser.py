@@ -100,6 +100,14 @@ def test_of_two_approvers_who_answer_at_once_the_second_is_told(desk: Desk, as_u
     assert linus.get_by_role("button", name="Countersign").count() == 0
 
 
+def test_a_message_body_runs_and_loads_nothing(desk: Desk, as_user: SignIn) -> None:
+    page = as_user(desk, "Grace")
+    page.goto(f"{desk.url}/approvals/{desk.propose()['approval_id']}")
+    assert page.locator(".device iframe").first.get_attribute("sandbox") == ""
+    page.get_by_role("link", name="right-to-left").click()
+    page.locator('.profiles [aria-current]:text("right-to-left")').wait_for()
+
+
 def test_a_campaign_is_stopped_and_everybody_who_looks_sees_it(desk: Desk, as_user: SignIn) -> None:
     made = desk.propose()
     at = f"{desk.url}/campaigns/{made['campaign_id']}"
@@ -154,11 +162,3 @@ def test_an_approval_is_given_by_keyboard_alone(desk: Desk, as_user: SignIn) -> 
     tab_to("Countersign")
     page.keyboard.press("Enter")
     page.get_by_text("✓signed", exact=True).wait_for()
-
-
-def test_a_message_body_runs_and_loads_nothing(desk: Desk, as_user: SignIn) -> None:
-    page = as_user(desk, "Grace")
-    page.goto(f"{desk.url}/approvals/{desk.propose()['approval_id']}")
-    assert page.locator(".device iframe").first.get_attribute("sandbox") == ""
-    page.get_by_role("link", name="right-to-left").click()
-    page.locator('.profiles [aria-current]:text("right-to-left")').wait_for()
