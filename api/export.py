@@ -7,7 +7,8 @@ import io
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 
-from api.records.measures import SendLine, sends_of_campaign
+from agents.review.record import ReadoutRecord
+from api.records.measures import SendLine, readouts_of, sends_of_campaign
 from api.wiring import App
 from delivery.choice_file import CHOICES
 from store.repositories.launches import launches_of_campaign
@@ -33,6 +34,23 @@ CHOICE_COLUMNS = (
     "chosen_at",
 )
 
+READOUT_COLUMNS = (
+    "metric",
+    "unit",
+    "kind",
+    "name",
+    "low",
+    "estimate",
+    "high",
+    "people",
+    "outcomes",
+    "verdict",
+    "final",
+    "confidence",
+    "outcomes_are",
+    "read_at",
+)
+
 
 async def send_lines(app: App, workspace_id: str, campaign_id: str) -> AsyncIterator[str]:
     """Yield the messages of a campaign as CSV, page by page."""
@@ -52,6 +70,32 @@ async def choice_lines(app: App, workspace_id: str, campaign_id: str) -> AsyncIt
     yield _csv([CHOICE_COLUMNS])
     for number in range(await in_thread(_part_count, app, workspace_id)):
         yield await in_thread(_choices, app, workspace_id, campaign_id, number)
+
+
+async def readout_lines(app: App, workspace_id: str, campaign_id: str) -> AsyncIterator[str]:
+    """Yield the newest readout of a campaign as CSV: an estimate a line with its interval; only the head without one."""
+    yield _csv([READOUT_COLUMNS])
+    record = await in_thread(_readout, app, workspace_id, campaign_id)
+    if record is not None:
+        yield _csv(_estimates(record))
+
+
+def _readout(app: App, workspace_id: str, campaign_id: str) -> ReadoutRecord | None:
+    with app.database.read() as session:
+        rows = readouts_of(session, workspace_id, campaign_id)
+        return ReadoutRecord.model_validate(rows[0].record) if rows else None
+
+
+def _estimates(record: ReadoutRecord) -> Iterable[Sequence[object]]:
+    """Groups, arms and lifts of each metric; an empty cell is what could not be estimated."""
+    kept = (record.verdict, record.final, record.confidence, record.label, record.read_at.isoformat())
+    for metric in record.metrics:
+        head = (metric.metric, metric.unit)
+        for kind, estimates in (("group", metric.groups), ("arm", metric.arms)):
+            for one in estimates:
+                yield (*head, kind, one.name, one.low, one.value, one.high, one.people, one.matched, *kept)
+        for lift in metric.lifts:
+            yield (*head, "lift against", lift.against, lift.low, lift.value, lift.high, "", "", *kept)
 
 
 def _launches(app: App, campaign_id: str) -> list[str]:

@@ -37,7 +37,9 @@ from api.http import (
     policy_changes,
     proposals,
     readouts,
+    shared,
     users,
+    waiting,
 )
 from api.http.bodies import BoundedBodies
 from api.http.faults import answer_faults
@@ -82,9 +84,11 @@ def build_api(app: App) -> FastAPI:
         people,
         readouts,
         lift,
+        shared,
         experiments,
         evals,
         approvals,
+        waiting,
         proposals,
         policy_changes,
         authority,

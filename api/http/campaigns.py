@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from agents.refusals import UnknownNodeError
 from api.conversing import questions_of
-from api.export import choice_lines, send_lines
+from api.export import choice_lines, readout_lines, send_lines
 from api.http.signing_in import Caller, SignedIn
 from api.views.campaign import CampaignLine, CampaignView, campaign_lines, campaign_view
 from api.views.numbers import View
@@ -94,12 +94,12 @@ async def stopped(caller: SignedIn, campaign_id: str) -> Changed:
 
 @router.get("/{campaign_id}/export", response_class=StreamingResponse)
 async def exported(
-    caller: SignedIn, campaign_id: str, what: Literal["sends", "choices"] = "sends"
+    caller: SignedIn, campaign_id: str, what: Literal["sends", "choices", "readout"] = "sends"
 ) -> StreamingResponse:
-    """Export a campaign's messages or choices as CSV: ids and decisions, nothing that names a person."""
+    """Export a campaign's messages, choices or newest readout as CSV: ids and decisions, nothing that names a person."""
     campaign = await in_thread(campaign_of, caller, campaign_id)
     caller.require_for(Action.EXPORT_DATA, campaign)
-    lines = send_lines if what == "sends" else choice_lines
+    lines = {"sends": send_lines, "choices": choice_lines, "readout": readout_lines}[what]
     content: AsyncIterator[str] = lines(caller.app, caller.workspace_id, campaign_id)
     name = f"{campaign_id}-{what}.csv"
     return StreamingResponse(

@@ -12,7 +12,7 @@ from api.report.theme import DARK
 
 router = APIRouter(include_in_schema=False)
 _KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8"}
-Name = Literal["app.css", "charts.css", "app.js", "theme.js", "htmx.min.js", "hx-sse.min.js"]
+Name = Literal["app.css", "charts.css", "app.js", "palette.js", "theme.js", "htmx.min.js", "hx-sse.min.js"]
 
 
 @router.get("/static/{name}")

@@ -12,10 +12,12 @@ from api.web import (
     experiments,
     files,
     following,
+    going,
     lift,
     offers,
     overview,
     policies,
+    shared,
     signing_in,
 )
 
@@ -26,8 +28,10 @@ ROUTERS = (
     chat.router,
     choices.router,
     lift.router,
+    shared.router,
     campaigns.router,
     following.router,
+    going.router,
     audience.router,
     offers.router,
     experiments.router,

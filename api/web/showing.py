@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from api.http.faults import status_of
 from api.report.wording import amount, count, share
+from api.web.rooms import ROOMS
 from api.web.visiting import TOKEN_FIELD, Visitor
 from policies.errors import CountersignError, InvalidInputError, NotAuthenticatedError
 
@@ -100,8 +101,10 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["rooms"] = ROOMS
     made.filters |= {
         "relative": relative,
+        "day": lambda at: f"{at.astimezone(UTC):%Y-%m-%d}",
         "exact": exact,
         "words": lambda code: str(code).replace("_", " ").replace(":", ": "),
         "sentence": lambda text: str(text)[:1].upper() + str(text)[1:],

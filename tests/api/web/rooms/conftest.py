@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -66,3 +67,9 @@ def ran_template(proposed_template: Proposed, tmp_path_factory: pytest.TempPathF
 def ran(ran_template: Proposed, tmp_path: Path) -> Proposed:
     """A shop of this test's own whose campaign has run and was read out."""
     return replace(ran_template, shop=copied(ran_template.shop, tmp_path / "ran"))
+
+
+@pytest.fixture(scope="module")
+def browser(ran_template: Proposed, browser: Any) -> Any:
+    """The browser of all web tests, opened after the campaign has run, which takes a loop of its own."""
+    return browser
