@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from delivery.decisions.service import Json
+from delivery.policy_changes import APPLIED
+from delivery.terms import SYSTEM
 from policies.authority import Person, Role
 from policies.managed import Body, Cap, CollectionBody, OfferBody, PlacementBody, RuleBody, read_version
 from store.audit import AuditLog
@@ -178,3 +180,13 @@ def _live(
         )
         go_live(session, made.proposal, read_version(made.proposal.canonical_json), at)
         move_proposal(session, made.proposal.proposal_id, expected="approved", to="launched")
+        audit.append(
+            session,
+            workspace_id=made.proposal.workspace_id,
+            at=at,
+            actor=SYSTEM,
+            action=APPLIED,
+            subject=made.proposal.proposal_id,
+            detail={"approval": made.approval.approval_id, "digest": made.proposal.digest},
+            rows=(made.proposal,),
+        )

@@ -44,8 +44,8 @@ def explain(topic: str, known: Known, language: str = "en") -> Reply:
         return Reply(f"{message('cannot_answer', language, campaign=known.name)} {message('help', language)}")
     figures = dict(known.figures) | _quotes(known)
 
-    def say(key: str, **values: str) -> str:
-        return answer(key, language, **values)
+    def say(name: str, /, **values: str) -> str:
+        return answer(name, language, **values)
 
     sentences = [each for each in tell(known, say) if figures_named([each]) <= figures.keys()]
     return Reply(" ".join(sentences) or message("not_yet", language), figures, known.brief)

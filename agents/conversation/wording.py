@@ -38,7 +38,7 @@ def message(key: str, language: str, **values: str) -> str:
     return sentence
 
 
-def answer(key: str, language: str, **values: str) -> str:
+def answer(key: str, language: str, /, **values: str) -> str:
     """Return a sentence about a plan or a result in a language, its values put in; figures stay names: "{figure:plan.budget}"."""
     sentence = _table(language)["answers"][key]
     for name, value in values.items():

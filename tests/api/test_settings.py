@@ -16,11 +16,11 @@ def test_the_environment_chooses_home_key_and_model(monkeypatch: pytest.MonkeyPa
         "KEY": "cs_abc",
         "MODEL": "openai:some-model, offline",
         "MODEL_COPYWRITER": "offline",
-        "MODEL_API_KEYS": '{"http://other:1/v1": "secret-too"}',
+        "MODEL_API_KEYS": '{"http://other:1/v1": "hush-hush-too"}',
         "PRICES": '{"some-model": {"input": "0.15", "output": 0.6}}',
         "LIMITS_MAX_COST": "2.5",
         "MODEL_BASE_URL": "http://127.0.0.1:9/v1",
-        "MODEL_API_KEY": "secret",
+        "MODEL_API_KEY": "hush-hush",
         "MODEL_MAX_RETRIES": "0",
         "SOMETHING_ELSE": "1",
     }.items():
@@ -37,7 +37,7 @@ def test_the_environment_chooses_home_key_and_model(monkeypatch: pytest.MonkeyPa
         Decimal("0.6"),
         Decimal("2.5"),
     )
-    assert "secret" not in repr(settings) and "cs_abc" not in repr(settings)
+    assert "hush" not in repr(settings) and "cs_abc" not in repr(settings)
 
 
 def test_without_an_environment_the_model_is_offline() -> None:

@@ -195,8 +195,7 @@ def test_the_same_content_launches_under_one_approval_only(world: World) -> None
             at=START,
             expires_at=session.get_one(Approval, world.approval_id).expires_at,
         )
-        approval.status = "approved"
-        session.add(approval)
         second = approval.approval_id
+        session.get_one(Approval, second).status = "approved"
     with pytest.raises(LaunchRefusedError, match="launched before"):
         launch(world.ports, second)

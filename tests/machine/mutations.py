@@ -115,6 +115,7 @@ def without_four_eyes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(signing, "_is_allowed", whoever)
     patch.setattr(signing, "contributors", lambda *_: frozenset())
     patch.setattr(countersignatures, "contributors", lambda *_: frozenset())
+    patch.setattr(countersignatures, "_logged_parts", lambda *_: frozenset())
     patch.setattr(policies.authority.signatures, "assign_signatures", _assigned(authors=True))
     patch.setattr(tests.machine.recordings, "sqlite_engine", _unchecked_engine)
 
@@ -160,6 +161,13 @@ def without_launch_uniqueness(patch: pytest.MonkeyPatch) -> None:
         delivery.launch, "launch_id_of", lambda *_: hashlib.sha256(secrets.token_bytes(8)).hexdigest()
     )
     patch.setattr(delivery.launch, "_move", moved)
+    # a launch by another name leaves the log's last word on the proposal where it was
+    told = countersignatures._is_as_told
+
+    def as_told(known: Any, table: str, row_id: str, row: Any) -> bool:
+        return table == Proposal.__tablename__ or told(known, table, row_id, row)
+
+    patch.setattr(countersignatures, "_is_as_told", as_told)
 
 
 def without_launch_uniqueness_in_tables(connection: sqlite3.Connection) -> None:
