@@ -123,6 +123,9 @@ async def _play(camera: Camera, app: App, demo: DemoHome) -> None:
     await ada.locator(".turn.machine .note, .ask, .turn.machine .block").first.wait_for()
     await camera.take(ada, "chat", foot=True)
     await camera.take(grace, "campaigns", "/campaigns")
+    for name in ("audience", "experiments", "offers", "evals"):
+        await camera.take(grace, name, f"/{name}")
+    await camera.take(grace, "decisions", f"/campaigns/{ran['campaign_id']}/people")
     edith = await camera.sign_in(keys[ADMIN])
     await edith.goto(f"{camera.url}/audit")
     await edith.get_by_role("button", name="Check the whole chain now").click()

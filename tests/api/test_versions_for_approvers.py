@@ -83,7 +83,10 @@ async def test_a_version_is_shown_with_each_field_that_differs_from_the_live_one
         "content.cart.title": ("Ten off now", None),
     }
     assert early["changes"] == []
-    for made, words in ((second, ("caps[0].limit", "version 3 of the offer a", "A [b]")), (first, ("version 1",))):
+    for made, words in (
+        (second, ("caps[0].limit", "version 3 of the offer a", "A [b]")),
+        (first, ("version 1",)),
+    ):
         text = await asyncio.to_thread(printed, capsys, shop.home.path, made["approval_id"])
         assert [each for each in (*words, made["digest"]) if each not in text] == []
 
