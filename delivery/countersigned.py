@@ -1,4 +1,4 @@
-"""What an approval must be before anything is done on its strength: in time, for exactly this content, and proven."""
+"""What an approval must be before anything is done on its strength, and as long as what was begun goes on."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from policies.campaign import ProposalStatus
 from policies.errors import ConflictError
 from policies.proposal import digest_of
 from store.audit import AuditLog
+from store.repositories.approvals import lowest_limits, missing_of, signatures_of
 from store.repositories.countersignatures import unproven
 from store.tables import Approval, Proposal
 
@@ -49,3 +51,15 @@ def require_countersigned(
             f"the approval cannot be proven, {doubt}: another, authorised person has to sign exactly this content",
             value=approval.approval_id,
         )
+
+
+def still_countersigned(session: Session, approval: Approval, proposal: Proposal, started_as: str) -> bool:
+    """Whether what runs since its start under the digest `started_as` may go on: every link to its signatures holds."""
+    return (
+        approval.status == "approved"
+        and proposal.status == ProposalStatus.LAUNCHED
+        and digest_of(proposal.canonical_json) == proposal.digest == approval.digest == started_as
+        and not missing_of(session, approval)
+        and all(s.digest == started_as for s in signatures_of(session, approval.approval_id))
+        and (approval.limits or {}) == lowest_limits(session, approval)
+    )

@@ -7,15 +7,16 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from delivery.countersigned import still_countersigned
 from delivery.schedule import Bounds, bounds_of, canary_batches, first_instant, last_instant
-from policies.campaign import TERMINAL_STATES, CampaignState, ProposalStatus
-from policies.proposal import Arm, Content, digest_of, parse
+from policies.campaign import TERMINAL_STATES, CampaignState
+from policies.proposal import Arm, Content, parse
 from policies.workspace_rules import WorkspaceRules
-from store.repositories.approvals import get_approval, lowest_limits, missing_of, signatures_of
+from store.repositories.approvals import get_approval
 from store.repositories.campaigns import get_campaign, get_proposal
 from store.repositories.launches import get_launch
 from store.repositories.workspaces import get_workspace
-from store.tables import Approval, Campaign, Launch, Proposal, Workspace
+from store.tables import Campaign, Launch, Workspace
 
 NONE_ARM = "none"
 SYSTEM = "system"
@@ -88,19 +89,7 @@ def read_terms(session: Session, launch_id: str, now: datetime) -> Terms:
         content=content,
         rules=rules,
         bounds=bounds_of(content, approval.limits),
-        approval_valid=within and _still_countersigned(session, launch, campaign, proposal, approval),
-    )
-
-
-def _still_countersigned(
-    session: Session, launch: Launch, campaign: Campaign, proposal: Proposal, approval: Approval
-) -> bool:
-    return (
-        approval.status == "approved"
-        and proposal.status == ProposalStatus.LAUNCHED
+        approval_valid=within
         and campaign.proposal_id == proposal.proposal_id
-        and digest_of(proposal.canonical_json) == proposal.digest == approval.digest == launch.digest
-        and not missing_of(session, approval)
-        and all(s.digest == launch.digest for s in signatures_of(session, approval.approval_id))
-        and (approval.limits or {}) == lowest_limits(session, approval)
+        and still_countersigned(session, approval, proposal, launch.digest),
     )

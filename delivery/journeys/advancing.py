@@ -38,32 +38,28 @@ async def run_journey(ports: Ports, run_id: str, attempt: int) -> None:
     more = True
     while more:
         more = False
-        for step_id in await in_thread(_due, ports, run_id, attempt, now):
+        for step_id, sends in await in_thread(_due, ports, run_id, attempt, now):
             more = True
-            if await in_thread(_is_message, ports, run_id, step_id):
+            if sends:
                 await send_step(ports, run_id, step_id, attempt, now)
             else:
                 await in_thread(_advance, ports, run_id, step_id, attempt, now)
     await in_thread(_rest, ports, run_id, attempt)
 
 
-def _due(ports: Ports, run_id: str, attempt: int, now: datetime) -> list[str]:
-    """The steps where people are due, those first that lead to others at once."""
+def _due(ports: Ports, run_id: str, attempt: int, now: datetime) -> list[tuple[str, bool]]:
+    """The steps where people are due, those first that lead to others at once, and whether each sends a message."""
     with ports.database.read() as session:
         terms = journey_terms(session, run_id)
         if terms.run.attempt != attempt or terms.paused or not _may_run(terms):
             return []
         order = {step: place for place, step in enumerate((ENTRANCE, *terms.body.inward()))}
-        return sorted(rows.due_steps(session, run_id, now), key=lambda step: order.get(step, len(order)))
+        due = sorted(rows.due_steps(session, run_id, now), key=lambda step: order.get(step, len(order)))
+        return [(step, isinstance(terms.body.step(step), SendStep)) for step in due]
 
 
 def _may_run(terms: JourneyTerms) -> bool:
     return terms.approval_valid and terms.workspace.stopped_at is None
-
-
-def _is_message(ports: Ports, run_id: str, step_id: str) -> bool:
-    with ports.database.read() as session:
-        return isinstance(journey_terms(session, run_id).body.step(step_id), SendStep)
 
 
 def _advance(ports: Ports, run_id: str, step_id: str, attempt: int, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ from sqlmodel import Session
 
 from delivery.journeys.running import JourneyTerms, journey_terms
 from delivery.ports import Ports
+from policies.errors import InvalidInputError
 from policies.journeys import EventTrigger
 from store.bulk import table_of
 from store.repositories import journeys as rows
@@ -19,13 +21,21 @@ OVERLAP = timedelta(minutes=5)
 """How far events are read again: one that was received earlier may be seen later. Nobody enters twice by it."""
 SCAN_EVERY = timedelta(hours=1)
 _PROFILES = 5_000
+_log = logging.getLogger("countersign.delivery")
 
 
 def enter_journeys(ports: Ports) -> int:
     """Let everybody enter who may, and leave who reached a goal, in every open run; returns how many entered."""
     with ports.database.read() as session:
         runs = [run.run_id for run in rows.open_runs(session)]
-    return sum(_enter(ports, run_id) for run_id in runs)
+    entered = 0
+    for run_id in runs:
+        try:
+            entered += _enter(ports, run_id)
+        except InvalidInputError as error:
+            # a definition that somebody broke keeps nobody out of the other journeys
+            _log.error("nobody enters run %s of a journey: %s", run_id, error.message)
+    return entered
 
 
 def _enter(ports: Ports, run_id: str) -> int:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlmodel import Session
 
+from delivery.countersigned import still_countersigned
 from policies.authority import Action, Person, Resource, require_authority
 from policies.errors import NotFoundError
 from policies.journeys import JourneyBody, SendStep
 from policies.managed import ManagedVersion, read_version
-from policies.proposal import digest_of
 from policies.workspace_rules import WorkspaceRules
 from store.audit import AuditLog
 from store.bulk import insert_rows
@@ -108,19 +109,23 @@ def journey_terms(session: Session, run_id: str) -> JourneyTerms:
     proposal = get_proposal(session, run.workspace_id, run.proposal_id)
     approval = get_approval(session, run.workspace_id, run.approval_id)
     workspace = get_workspace(session, run.workspace_id)
-    content = read_version(proposal.canonical_json)
-    if not isinstance(content.body, JourneyBody):
-        raise NotFoundError(f"proposal {proposal.proposal_id} is no journey", value=proposal.proposal_id)
     return JourneyTerms(
         run=run,
-        journey=read_journey(run.journey_id, run.version, content.body),
+        journey=_journey(proposal.canonical_json),
         workspace=workspace,
         rules=WorkspaceRules.model_validate(workspace.rules),
         approval_valid=run.state in rows.OPEN_STATES
-        and approval.status == "approved"
-        and proposal.status == "launched"
-        and digest_of(proposal.canonical_json) == proposal.digest == approval.digest == run.digest,
+        and still_countersigned(session, approval, proposal, run.digest),
     )
+
+
+@lru_cache(maxsize=64)
+def _journey(canonical_json: str) -> Journey:
+    """Read a definition once, not again at each look at its run; NotFoundError for a version of something else."""
+    content = read_version(canonical_json)
+    if not isinstance(content.body, JourneyBody):
+        raise NotFoundError(f"{content.object_id} is no journey", value=content.object_id)
+    return read_journey(content.object_id, content.version, content.body)
 
 
 def control_journey(

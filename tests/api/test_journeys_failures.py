@@ -80,7 +80,7 @@ async def entered(opened: Opened, body: Any, people: int) -> str:
     assert (await opened.call("Ada", "POST", "/v1/events", json={"events": events})).status_code == 200
     assert enter_journeys(opened.app.ports) == people
     with opened.app.database.read() as session:
-        return session.exec(select(JourneyRun.run_id)).one()
+        return session.exec(select(JourneyRun.run_id).where(JourneyRun.journey_id == "onboarding")).one()
 
 
 def ports(opened: Opened, provider: Provider) -> Ports:
@@ -191,3 +191,12 @@ async def test_what_surely_did_not_leave_is_tried_again_later(open_shop: Open, s
         await run_journey(ports(opened, provider), run_id, 1)
         assert messages(opened) == [("hello", "sent", "")] * 2
         assert len(provider.accepted) == 2
+
+
+async def test_a_broken_definition_stops_no_other_journey(open_shop: Open, shop: Shop) -> None:
+    async with open_shop(shop) as opened:
+        await live(opened, "broken", journey(send("hello", "end")))
+        broken = sa.text("UPDATE proposals SET canonical_json = '{}'")
+        with opened.app.database.write() as session:
+            session.connection().execute(broken)
+        assert await entered(opened, journey(send("hello", "end")), 2)
