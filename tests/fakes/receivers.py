@@ -5,12 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from aiosmtpd.controller import Controller
 
@@ -43,9 +43,18 @@ class _AnyPort(Controller):  # type: ignore[misc]  # no types there
             asking.recv(1024)
 
 
+class Keeps(Protocol):
+    """What keeps mail: it is told its port."""
+
+    port: int
+
+
+Kept = TypeVar("Kept", bound=Keeps)
+
+
 @contextmanager
-def mail_server() -> Iterator[MailServer]:
-    kept = MailServer()
+def on_a_free_port(kept: Kept) -> Iterator[Kept]:
+    """Let it take mail on a free port of loopback, until the end of the block."""
     controller = _AnyPort(kept, hostname="127.0.0.1", port=0)
     controller.start()
     kept.port = controller.bound
@@ -53,6 +62,10 @@ def mail_server() -> Iterator[MailServer]:
         yield kept
     finally:
         controller.stop()
+
+
+def mail_server() -> AbstractContextManager[MailServer]:
+    return on_a_free_port(MailServer())
 
 
 @dataclass

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 # ruff: noqa: N802  # the names of the handlers are the library's
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
-from tests.fakes.receivers import _AnyPort
+from tests.fakes.receivers import on_a_free_port
 
 
 @dataclass
@@ -62,13 +61,5 @@ class Sink:
         return "250 OK"
 
 
-@contextmanager
-def smtp_sink() -> Iterator[Sink]:
-    kept = Sink()
-    controller = _AnyPort(kept, hostname="127.0.0.1", port=0)
-    controller.start()
-    kept.port = controller.bound
-    try:
-        yield kept
-    finally:
-        controller.stop()
+def smtp_sink() -> AbstractContextManager[Sink]:
+    return on_a_free_port(Sink())

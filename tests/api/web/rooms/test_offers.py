@@ -57,3 +57,15 @@ async def test_an_experiment_is_listed_before_and_after_it_was_read(
     assert view["logged"][0]["name"] in page and f"/campaigns/{ran.campaign_id}" in page
     if after["read"]["lift"] is not None:
         assert "As a table" in page
+
+
+async def test_a_version_and_a_change_of_the_rules_are_read_before_they_are_signed(
+    proposed: Proposed, pages_of: PagesOf
+) -> None:
+    async with pages_of(proposed, "Grace") as pages:
+        made = await decision_desk.proposed(pages.shop, "ten", decision_desk.offer("Ten off"))
+        change = await pages.shop.call("Root", "POST", "/v1/policies", json={"rules": {"approval_days": 5}})
+        for asked, words in ((made, "Offer ten, version 1"), (change.json(), "pproval")):
+            page = await pages.get(f"/approvals/{asked['approval_id']}")
+            assert words in page and asked["digest"] in page
+            assert "What would change" in page and "Why this risk" in page and "Countersign" in page
